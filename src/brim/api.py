@@ -1,0 +1,97 @@
+"""All that a plugin imports."""
+
+from __future__ import annotations
+
+from brim.errors import (
+    BrimError,
+    BudgetInfeasible,
+    InvalidConversation,
+    MalformedRequest,
+    PluginError,
+    SettingsError,
+)
+from brim.hookspecs import HOOK_API, hookimpl
+from brim.model.conversation import Conversation, Exchange, Tool
+from brim.model.decisions import (
+    Condensation,
+    CondenseTask,
+    Counts,
+    Drop,
+    Edit,
+    Level,
+    PastCondensation,
+    Replace,
+    Rewrite,
+    Shape,
+    TrimDecision,
+    TrimTask,
+    Usage,
+)
+from brim.model.messages import (
+    Document,
+    Image,
+    Message,
+    Opaque,
+    Part,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+)
+from brim.model.operations import (
+    Ask,
+    Completion,
+    Delta,
+    InjectTask,
+    Operation,
+    Request,
+    Snippet,
+)
+from brim.model.profiles import ImageRule, ModelProfile, Overheads, Prices
+
+__all__ = [
+    "HOOK_API",
+    "Ask",
+    "BrimError",
+    "BudgetInfeasible",
+    "Completion",
+    "Condensation",
+    "CondenseTask",
+    "Conversation",
+    "Counts",
+    "Delta",
+    "Document",
+    "Drop",
+    "Edit",
+    "Exchange",
+    "Image",
+    "ImageRule",
+    "InjectTask",
+    "InvalidConversation",
+    "Level",
+    "MalformedRequest",
+    "Message",
+    "ModelProfile",
+    "Opaque",
+    "Operation",
+    "Overheads",
+    "Part",
+    "PastCondensation",
+    "PluginError",
+    "Prices",
+    "Replace",
+    "Request",
+    "Rewrite",
+    "SettingsError",
+    "Shape",
+    "Snippet",
+    "Text",
+    "Thinking",
+    "Tool",
+    "ToolCall",
+    "ToolResult",
+    "TrimDecision",
+    "TrimTask",
+    "Usage",
+    "hookimpl",
+]

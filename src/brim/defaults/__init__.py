@@ -1,0 +1,1 @@
+"""The default plugins. Each imports `brim.api` and nothing else of Brim."""

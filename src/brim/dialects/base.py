@@ -1,0 +1,105 @@
+"""What a wire format must be able to do, and how a broken rule is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from attrs import field, frozen
+
+from brim.model.conversation import Tool
+from brim.model.messages import Message, Part
+from brim.model.profiles import ModelProfile
+
+__all__ = ["Dialect", "Envelope", "Parsed", "Rewrites", "Violation", "Wire"]
+
+Wire = Mapping[str, object]
+"""One message as the provider's JSON has it. Never modified."""
+
+Rewrites = Mapping[int, Mapping[tuple[str | int, ...], str]]
+"""part index -> path inside the part (empty for the whole) -> new text."""
+
+
+@frozen
+class Violation:
+    """A broken rule. `rule` is its number in the table of provider rules.
+
+    `subject` names what breaks it, independent of position, so that violations of two
+    requests can be compared; `index` is the message's position, None for the request.
+    """
+
+    rule: int
+    subject: str
+    detail: str
+    index: int | None = None
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return (self.rule, self.subject)
+
+
+@frozen
+class Parsed:
+    """One message as read: its view, the rules it breaks by itself, and its cache marks."""
+
+    message: Message
+    faults: tuple[Violation, ...] = ()
+    cache_marks: int = 0
+
+
+@frozen
+class Envelope:
+    """Everything of a request but its messages."""
+
+    model: str = ""
+    system: tuple[Part, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    max_output: int | None = None
+    cache_marks: int = 0
+    fields: Mapping[str, object] = field(factory=dict)
+
+
+class Dialect(Protocol):
+    """One provider's wire format.
+
+    `messages_key` is the request field that holds the messages. With
+    `merges_notes`, a note next to a user message becomes a part of it.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def messages_key(self) -> str: ...
+
+    @property
+    def merges_notes(self) -> bool: ...
+
+    @property
+    def starts_with_user(self) -> bool: ...
+
+    def claims(self, request: Wire, messages: Sequence[object]) -> bool:
+        """Whether this request is unmistakably of this dialect. `request` may be empty."""
+
+    def envelope(self, request: Wire) -> Envelope:
+        """Read all but the messages. Raises `MalformedRequest`."""
+
+    def parse(self, wire: Wire, index: int) -> Parsed:
+        """Read one message. Raises `MalformedRequest` naming `index` and the rule."""
+
+    def select(self, wire: Wire, parts: Collection[int], rewrites: Rewrites) -> dict[str, object]:
+        """A new message with just these parts, some of them rewritten as marked text.
+
+        Unknown fields stay. Parts are the positions in the parsed view.
+        """
+
+    def note(self, text: str) -> dict[str, object]:
+        """A user message with this text."""
+
+    def merge(self, first: Wire, second: Wire) -> dict[str, object]:
+        """One message with the blocks of both, which have the same role."""
+
+    def check(
+        self, messages: Sequence[Parsed], envelope: Envelope, profile: ModelProfile
+    ) -> tuple[Violation, ...]:
+        """The rules of the provider that this request breaks, `faults` included."""

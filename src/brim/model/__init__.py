@@ -1,0 +1,1 @@
+"""Pure data. Nothing in here does anything."""

@@ -1,0 +1,80 @@
+"""What Brim knows of a model: sizes, how it counts, and what it costs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import field, frozen
+
+__all__ = ["ImageRule", "ModelProfile", "Overheads", "Prices"]
+
+
+@frozen
+class Overheads:
+    """Tokens that the provider adds around texts (source: the profile's `source`)."""
+
+    per_message: int = 3
+    per_name: int = 1
+    reply: int = 3
+    per_call: int = 3
+    per_tool: int = 7
+    tools: int = 12
+    tool_properties: int = 3
+    per_property: int = 3
+    enum: int = -3
+    per_enum_item: int = 3
+
+
+@frozen
+class ImageRule:
+    """How a picture counts.
+
+    kind "tiles": `base` + `per_tile` for every 512 px tile after fitting into 2048
+    by 2048 and a short side of 768; "patches": ceil(w/`patch`)*ceil(h/`patch`)
+    times `multiplier`, at most `cap`; "area": w*h/`patch`; "squares": `per_tile`
+    for every `patch` px square; "fixed": `base`.
+    """
+
+    kind: Literal["tiles", "patches", "area", "squares", "fixed"] = "tiles"
+    base: int = 85
+    per_tile: int = 170
+    patch: int = 32
+    multiplier: float = 1.0
+    cap: int = 1536
+
+
+@frozen
+class Prices:
+    """US dollars per million tokens. `cache_ttl` is in seconds, 0 when there is no cache."""
+
+    input: float = 0.0
+    output: float = 0.0
+    cached_input: float = 0.0
+    cache_write: float = 0.0
+    cache_ttl: int = 0
+
+
+@frozen
+class ModelProfile:
+    """One model. `window` and `max_output` are tokens.
+
+    `scale` corrects the count of `encoding` for models whose tokenizer is not
+    public; `margin` is the share by which a count may fall short.
+    """
+
+    name: str
+    window: int = 8_192
+    max_output: int = 4_096
+    encoding: str = "o200k_base"
+    scale: float = 1.0
+    margin: float = 0.0
+    overheads: Overheads = field(factory=Overheads)
+    image: ImageRule = field(factory=ImageRule)
+    prices: Prices | None = None
+    patterns: tuple[str, ...] = ()
+    strict_alternation: bool = False
+    prefill: bool = True
+    bound_thinking: bool = False
+    date: str = ""
+    source: str = ""
+    known: bool = True

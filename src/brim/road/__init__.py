@@ -1,0 +1,1 @@
+"""The one road a request takes, from wire to wire."""
