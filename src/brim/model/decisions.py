@@ -72,14 +72,13 @@ class Usage:
 class Shape:
     """What a policy may know of a conversation without reading it.
 
-    `tokens` has one entry for each message; a pair is a user message and the answer to it.
+    `messages` counts those that are not instructions, `tokens` has one entry for each of
+    them, and `turns` are messages written by the user.
     """
 
     messages: int
-    pairs: int
     turns: int
     tokens: Sequence[int]
-    kinds: Mapping[str, float] = field(factory=dict)
 
 
 @frozen
@@ -96,14 +95,13 @@ class PastCondensation:
 class TrimTask:
     """The question put to a policy: must this request be condensed, and how far?
 
-    `idle` is seconds since the last request of the conversation, None when unknown.
+    `history` has the earlier condensations that this request replays.
     """
 
     usage: Usage
     shape: Shape
     profile: ModelProfile
     history: tuple[PastCondensation, ...] = ()
-    idle: float | None = None
 
 
 @frozen

@@ -1,0 +1,211 @@
+"""Every setting of the kernel, with its default.
+
+Times are seconds and sizes are tokens unless a name says otherwise. A plugin's
+own settings live in its section, `[plugin.NAME]`, and are described by its own class.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from attrs import Attribute, field, frozen
+
+from brim.errors import SettingsError
+
+__all__ = [
+    "BudgetSettings",
+    "CachingSettings",
+    "ChatSettings",
+    "CondensationSettings",
+    "CountingSettings",
+    "InjectionSettings",
+    "LedgerSettings",
+    "LoggingSettings",
+    "OutOfRange",
+    "PluginSettings",
+    "Settings",
+    "within",
+]
+
+DAY = 86_400
+
+
+class OutOfRange(SettingsError):
+    """A value of the right type that makes no sense; `key` is relative to its section."""
+
+    def __init__(self, key: str, value: object, expected: str) -> None:
+        super().__init__(f"{key}: expected {expected}, got {value!r}")
+        self.key = key
+        self.value = value
+        self.expected = expected
+
+
+Check = Callable[[Any, "Attribute[Any]", Any], None]
+
+
+def within(low: float, high: float = math.inf) -> Check:
+    """An attrs validator: None, or a number between both ends inclusive. NaN is refused."""
+    expected = f"at least {low:,}" if high == math.inf else f"a value from {low:,} to {high:,}"
+
+    def check(_: Any, attribute: Attribute[Any], value: Any) -> None:
+        if value is not None and not low <= value <= high:
+            raise OutOfRange(attribute.name, value, expected)
+
+    return check
+
+
+def _guide_spelling(name: str) -> str:
+    return name.replace("_", "-")
+
+
+@frozen
+class BudgetSettings:
+    """`tokens`: input tokens for a request; None means window minus reserve.
+    `reserve`: tokens kept for the answer; None means what the request or profile says."""
+
+    tokens: int | None = field(default=None, validator=within(1))
+    reserve: int | None = field(default=None, validator=within(0))
+
+
+@frozen
+class PluginSettings:
+    """Which plugins there are. All are entry-point names, except `files` (paths) and
+    `required`, whose names may carry a version, as in `brim-redis>=0.2`."""
+
+    disabled: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    discover: bool = True
+    files: tuple[str, ...] = ()
+
+
+@frozen
+class CountingSettings:
+    """`accurate` counts with the model's tokenizer, else by estimate; `memo` is texts kept
+    with their count. The image numbers apply only to pictures whose size cannot be read:
+    `image_tokens` each, plus, with `dynamic_image_tokens`, `image_tokens_per_char`."""
+
+    accurate: bool = True
+    memo: int = field(default=2_000, validator=within(0))
+    image_tokens: int = field(default=85, validator=within(0))
+    image_tokens_per_char: float = field(default=0.25, validator=within(0))
+    dynamic_image_tokens: bool = True
+
+
+@frozen
+class CondensationSettings:
+    """`ai` allows strategies to ask a model; `timeout` is for one such ask. `quality` is the
+    share of specifics that must survive before the next strategy is not tried. A model is
+    asked about `min_messages` to `max_messages` at once. `default_strategy` is what `auto`
+    picks where its rule prefers no other."""
+
+    ai: bool = True
+    default_strategy: str = field(default="conversation-summary", converter=_guide_spelling)
+    min_messages: int = field(default=3, validator=within(1))
+    max_messages: int = field(default=10, validator=within(1))
+    timeout: float = field(default=30.0, validator=within(0.001))
+    quality: float = field(default=0.8, validator=within(0, 1))
+
+    def __attrs_post_init__(self) -> None:
+        if self.max_messages < self.min_messages:
+            expected = f"at least min_messages, {self.min_messages}"
+            raise OutOfRange("max_messages", self.max_messages, expected)
+
+
+@frozen
+class CachingSettings:
+    """Life times and numbers of entries; which tiers there are is named by `caches`.
+    `embedding_save_every` is new entries between two writes to disk."""
+
+    completion_ttl: float = field(default=3_600.0, validator=within(0))
+    analysis_entries: int = field(default=100, validator=within(0))
+    analysis_ttl: float = field(default=300.0, validator=within(0))
+    embedding_entries: int = field(default=5_000, validator=within(0))
+    embedding_save_every: int = field(default=100, validator=within(1))
+    cleanup_interval: float = field(default=1_800.0, validator=within(1))
+
+
+@frozen
+class InjectionSettings:
+    """`mode` auto injects where it helps, on always, off never. User texts shorter than
+    `min_characters` get none; `cache` is results kept."""
+
+    mode: Literal["auto", "on", "off"] = "auto"
+    min_characters: int = field(default=100, validator=within(0))
+    cache: int = field(default=1_000, validator=within(0))
+
+
+@frozen
+class LedgerSettings:
+    """The memory of earlier condensations: its size in bytes, and how long an unused one lives."""
+
+    max_bytes: int = field(default=64 * 1024 * 1024, validator=within(0))
+    ttl: float = field(default=30.0 * DAY, validator=within(0))
+
+
+@frozen
+class ChatSettings:
+    """The chat loop: how many tools one iteration may call, and what it shows."""
+
+    max_tools: int = field(default=20, validator=within(1, 20))
+    parallel_tools: bool = False
+    show_token_usage: bool = False
+    show_reasoning: bool = False
+    show_tool_details: bool = False
+
+
+@frozen
+class LoggingSettings:
+    """What is logged beyond warnings: everything, token counts, cache lookups."""
+
+    verbose: bool = False
+    counting: bool = False
+    caches: bool = False
+
+
+@frozen
+class Settings:
+    """All settings of one `Brim`.
+
+    `model` serves requests that name none. `policy`, `strategies`, `inject`, `caches`
+    and `complete` name plugins. A message whose text contains one of `pins` is kept as
+    it is. `models` describes models by the fields of `ModelProfile`, with `like` naming
+    a model to start from. `plugin` holds each plugin's section as it was given;
+    `brim.settings.load.structure` types it. `origins` tells where each value that is
+    no default came from, by dotted key.
+    """
+
+    preset: str | None = None
+    strict: bool = False
+    model: str = ""
+    policy: str = "token-budget"
+    strategies: tuple[str, ...] = ("auto",)
+    inject: tuple[str, ...] = ()
+    caches: tuple[str, ...] = ()
+    complete: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
+    budget: BudgetSettings = field(factory=BudgetSettings)
+    plugins: PluginSettings = field(factory=PluginSettings)
+    counting: CountingSettings = field(factory=CountingSettings)
+    condensation: CondensationSettings = field(factory=CondensationSettings)
+    caching: CachingSettings = field(factory=CachingSettings)
+    injection: InjectionSettings = field(factory=InjectionSettings)
+    ledger: LedgerSettings = field(factory=LedgerSettings)
+    chat: ChatSettings = field(factory=ChatSettings)
+    logging: LoggingSettings = field(factory=LoggingSettings)
+    models: Mapping[str, Mapping[str, object]] = field(factory=dict)
+    plugin: Mapping[str, Mapping[str, object]] = field(factory=dict, repr=False)
+    origins: Mapping[str, str] = field(
+        factory=dict, eq=False, repr=False, metadata={"internal": True}
+    )
+
+    def asked_for(self) -> tuple[str, ...]:
+        """The plugins whose sections the user wrote. Those that only presets or the guides'
+        names speak of are carried, and need no plugin that reads them."""
+        return tuple(n for n, section in self.plugin.items() if getattr(section, "asked", True))
+
+    def origin(self, key: str) -> str:
+        """Where the value of a dotted key came from."""
+        return self.origins.get(key, "default")
