@@ -1,0 +1,3 @@
+"""Prices parcels and keeps a record of the quotes."""
+
+VERSION = "1.4.0"
