@@ -48,6 +48,7 @@ from brim.model.operations import (
     Snippet,
 )
 from brim.model.profiles import ImageRule, ModelProfile, Overheads, Prices
+from brim.texts import cut, is_marked, is_note, left_out, note_body
 
 __all__ = [
     "HOOK_API",
@@ -93,5 +94,10 @@ __all__ = [
     "TrimDecision",
     "TrimTask",
     "Usage",
+    "cut",
     "hookimpl",
+    "is_marked",
+    "is_note",
+    "left_out",
+    "note_body",
 ]

@@ -1,0 +1,215 @@
+"""The façade: one `Brim` for each application."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from brim.errors import HookError
+from brim.kernel.host import Host
+from brim.model.operations import Ask, Completion, Operation
+from brim.road.engine import Engine
+from brim.road.pins import Pin, listed
+from brim.road.prepare import Options
+from brim.road.report import Fitted
+from brim.road.session import Session
+from brim.settings.load import load
+from brim.settings.schema import Settings
+
+if TYPE_CHECKING:
+    from brim.kernel.host import PluginStatus
+    from brim.road.report_count import CountReport
+
+__all__ = ["Brim"]
+
+T = TypeVar("T")
+Road = Generator[Ask, Completion, T]
+
+
+class Brim:
+    """Keeps conversations inside of their context window.
+
+    `settings` are overrides by dotted or nested key on top of files and environment, or a
+    finished `Settings`; `config` names a settings file. `plugins` are plugin objects beside
+    the installed ones, `files` plugins in one file each. Building one costs milliseconds:
+    make one for each application, and close it, or use it as a context manager. Safe for threads.
+
+    Raises `SettingsError` and `PluginError`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | Mapping[str, object] | None = None,
+        plugins: Sequence[object] = (),
+        *,
+        files: Sequence[str | Path] = (),
+        config: str | Path | None = None,
+    ) -> None:
+        if not isinstance(settings, Settings):
+            settings = load(path=Path(config) if config else None, overrides=settings)
+        self.settings = settings
+        self.lock = threading.RLock()
+        self.host = Host(settings, plugins, [Path(file) for file in files])
+        self.engine = Engine(self.host, settings)
+
+    def fit(
+        self,
+        messages_or_request: object,
+        *,
+        model: str | None = None,
+        budget: int | None = None,
+        system: object = None,
+        tools: object = None,
+        pin: Pin | Iterable[Pin] | None = None,
+        tenant: str | None = None,
+        dialect: str | None = None,
+    ) -> Fitted:
+        """Fit a conversation into `budget` tokens, or into the model's window.
+
+        Takes a list of messages, a request object, or either as JSON bytes. `budget` counts
+        input tokens; without one it is the window less what the answer may take. `pin` keeps
+        messages as they are: positions, roles, or tests of a message's view. `tenant` keeps
+        the memories of different users apart.
+
+        Raises `MalformedRequest` when the input cannot be read and `BudgetInfeasible`, with the
+        true minimum, when what must stay does not fit.
+        """
+        options = Options(model, budget, system, tools, tenant or "", dialect, tuple(listed(pin)))
+        with self.lock:
+            road = self.engine.fit(self.engine.case(messages_or_request, options))
+        return self.drive(road)
+
+    async def afit(
+        self,
+        messages_or_request: object,
+        *,
+        model: str | None = None,
+        budget: int | None = None,
+        system: object = None,
+        tools: object = None,
+        pin: Pin | Iterable[Pin] | None = None,
+        tenant: str | None = None,
+        dialect: str | None = None,
+    ) -> Fitted:
+        """`fit`, awaiting what a strategy asks of a model."""
+        options = Options(model, budget, system, tools, tenant or "", dialect, tuple(listed(pin)))
+        with self.lock:
+            road = self.engine.fit(self.engine.case(messages_or_request, options))
+        return await self.adrive(road)
+
+    def session(
+        self,
+        messages: Iterable[object] = (),
+        *,
+        model: str | None = None,
+        budget: int | None = None,
+        system: object = None,
+        tools: object = None,
+        pin: Pin | Iterable[Pin] | None = None,
+        tenant: str | None = None,
+        dialect: str | None = None,
+    ) -> Session:
+        """A conversation to append to; see `fit` for the options."""
+        options = Options(model, budget, system, tools, tenant or "", dialect, tuple(listed(pin)))
+        session = Session(self, options)
+        session.extend(messages)
+        return session
+
+    def count(
+        self,
+        messages_or_request: object,
+        *,
+        model: str | None = None,
+        system: object = None,
+        tools: object = None,
+        dialect: str | None = None,
+    ) -> CountReport:
+        """Count a request's tokens. Raises `MalformedRequest`."""
+        options = Options(model, None, system, tools, "", dialect)
+        with self.lock:
+            return self.engine.count(messages_or_request, options)
+
+    async def acount(
+        self,
+        messages_or_request: object,
+        *,
+        model: str | None = None,
+        system: object = None,
+        tools: object = None,
+        dialect: str | None = None,
+    ) -> CountReport:
+        """`count` in a thread of its own, so that the event loop goes on."""
+        import asyncio
+
+        call = partial(self.count, model=model, system=system, tools=tools, dialect=dialect)
+        return await asyncio.to_thread(call, messages_or_request)
+
+    def plugins(self) -> tuple[PluginStatus, ...]:
+        """All plugins there are, the inactive ones with the reason."""
+        return self.host.statuses()
+
+    def close(self) -> None:
+        """Close all plugins. Closing twice is allowed."""
+        self.host.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def drive(self, road: Road[Fitted]) -> Fitted:
+        """Take a road to its end from a synchronous caller."""
+        move: Callable[[], Ask] = partial(next, road)
+        while True:
+            try:
+                with self.lock:
+                    ask = move()
+            except StopIteration as end:
+                return self._arrived(end.value)
+            try:
+                answer = self.host.drive.run(self._completed(ask))
+            except HookError as error:
+                move = partial(road.throw, error)
+            else:
+                move = partial(road.send, answer)
+
+    async def adrive(self, road: Road[Fitted]) -> Fitted:
+        """Take a road to its end from an event loop."""
+        move: Callable[[], Ask] = partial(next, road)
+        while True:
+            try:
+                with self.lock:
+                    ask = move()
+            except StopIteration as end:
+                return self._arrived(end.value)
+            try:
+                answer = await self._completed(ask)
+            except HookError as error:
+                move = partial(road.throw, error)
+            else:
+                move = partial(road.send, answer)
+
+    async def _completed(self, ask: Ask) -> Completion:
+        return await self.host.calls.complete(ask, self.settings.condensation.timeout)
+
+    def _arrived(self, fitted: Fitted) -> Fitted:
+        report = fitted.report
+        facts: dict[str, str | int | float | bool] = {
+            "model": report.model,
+            "tokens_before": report.before.tokens,
+            "tokens_after": report.after.tokens,
+            "condensed": report.condensed,
+            "replayed": report.replayed,
+        }
+        self.host.calls.monitor_operation(Operation("fit", report.seconds, facts=facts))
+        return fitted

@@ -1,0 +1,119 @@
+"""Edits: checked against what a strategy may do, and folded into the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from brim.errors import BrimError
+from brim.model.decisions import Condensation, Drop, Edit, Replace, Rewrite
+from brim.model.messages import Document, Image, Text, ToolCall, ToolResult
+from brim.road.counting import Counter
+from brim.road.plan import Plan, Span, Spot
+from brim.road.units import Unit, argument_at, lasting
+from brim.texts import is_marked
+
+__all__ = ["EditRefused", "folded"]
+
+ARGUMENT_TOKENS = 200
+MARK_REWRITTEN = "[brim: rewritten]\n"
+
+
+class EditRefused(BrimError):
+    """A strategy asked for what no strategy may do."""
+
+
+def folded(plan: Plan, condensation: Condensation, units: Sequence[Unit], counter: Counter) -> Plan:
+    """The plan after these edits.
+
+    Raises `EditRefused` when an edit touches what must stay, overlaps another one, or names
+    what is not there. Either all edits of a condensation count or none.
+    """
+    taken: set[int] = set()
+    spans: list[Span] = []
+    for edit in condensation.edits:
+        if not isinstance(edit, Rewrite):
+            spans.extend(_spans(edit, units, taken))
+    rewrites: dict[Spot, dict[tuple[str | int, ...], str]] = {}
+    for edit in condensation.edits:
+        if isinstance(edit, Rewrite):
+            if edit.exchange in taken:
+                raise EditRefused(f"exchange {edit.exchange} is both removed and rewritten")
+            spot, path, text = _rewrite(edit, units, counter)
+            if path in rewrites.setdefault(spot, {}):
+                raise EditRefused(f"exchange {edit.exchange}: the same part is rewritten twice")
+            rewrites[spot][path] = text
+    return plan.folded(spans, rewrites)
+
+
+def _spans(edit: Drop | Replace, units: Sequence[Unit], taken: set[int]) -> list[Span]:
+    indexes = sorted(edit.exchanges)
+    for index in indexes:
+        unit = _unit(units, index)
+        if unit.exchange.keep or unit.exchange.newest:
+            raise EditRefused(f"exchange {index} must stay")
+        if index in taken:
+            raise EditRefused(f"exchange {index} is removed twice")
+        taken.add(index)
+    if isinstance(edit, Drop):
+        return [Span(units[i].start, units[i].stop) for i in indexes]
+    if not indexes or indexes != list(range(indexes[0], indexes[-1] + 1)):
+        raise EditRefused("a note must replace neighbouring exchanges")
+    if not edit.note.strip():
+        raise EditRefused("a note must not be empty")
+    return [Span(units[indexes[0]].start, units[indexes[-1]].stop, edit.note.strip())]
+
+
+def _rewrite(
+    edit: Rewrite, units: Sequence[Unit], counter: Counter
+) -> tuple[Spot, tuple[str | int, ...], str]:
+    unit = _unit(units, edit.exchange)
+    if unit.exchange.keep or unit.exchange.note:
+        raise EditRefused(f"exchange {edit.exchange} must stay")
+    if not 0 <= edit.message < len(unit.exchange.messages):
+        raise EditRefused(f"exchange {edit.exchange} has no message {edit.message}")
+    message = unit.exchange.messages[edit.message]
+    if not 0 <= edit.part < len(message.parts):
+        raise EditRefused(f"exchange {edit.exchange}: message {edit.message} has no such part")
+    part = message.parts[edit.part]
+    path = edit.path
+    match part:
+        case ToolResult():
+            path = _result_path(part, path)
+        case ToolCall() if not unit.exchange.newest:
+            _check_argument(part, edit, counter)
+        case Text() | Image() | Document() if not unit.exchange.newest:
+            if path:
+                raise EditRefused("only tool results and calls have places inside")
+        case _:
+            raise EditRefused(f"exchange {edit.exchange}: this part must stay as it is")
+    text = edit.text if is_marked(edit.text) else MARK_REWRITTEN + edit.text
+    return (unit.start, edit.message, lasting(message.parts).index(edit.part)), path, text
+
+
+def _result_path(part: ToolResult, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    if not path:
+        return path
+    place = path[0]
+    if len(path) != 1 or not isinstance(place, int) or not 0 <= place < len(part.content):
+        raise EditRefused(f"a tool result has no place {path}")
+    return () if len(part.content) == 1 else path
+
+
+def _check_argument(call: ToolCall, edit: Rewrite, counter: Counter) -> None:
+    old = argument_at(call, edit.path)
+    if old is None:
+        raise EditRefused("only string values inside of a call's arguments can be rewritten")
+    before, after = counter.texts([old, edit.text])
+    if before <= ARGUMENT_TOKENS or after >= before:
+        raise EditRefused(f"an argument must have over {ARGUMENT_TOKENS} tokens and become shorter")
+
+
+def _unit(units: Sequence[Unit], index: int) -> Unit:
+    if not 0 <= index < len(units):
+        raise EditRefused(f"there is no exchange {index}")
+    return units[index]
+
+
+def removed(edits: Sequence[Edit]) -> int:
+    """How many exchanges these edits take out."""
+    return sum(len(edit.exchanges) for edit in edits if not isinstance(edit, Rewrite))

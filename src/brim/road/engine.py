@@ -1,0 +1,167 @@
+"""What stands behind the façade: counters, memories and the plugins, put to work on a request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from hashlib import blake2b
+
+from attrs import frozen
+
+from brim.kernel.calls import LAST_COUNTER
+from brim.kernel.host import Host
+from brim.model.decisions import Counts
+from brim.model.operations import Ask, Completion
+from brim.model.profiles import ModelProfile
+from brim.road.counting import Counter
+from brim.road.finish import finished
+from brim.road.ledger import Ledger
+from brim.road.memo import Memo
+from brim.road.pins import pinned_exchanges
+from brim.road.pipeline import AUTO, Kit, travel
+from brim.road.prepare import Options, Reading, choose, leading, reading, room_for, trip_for
+from brim.road.profiles import resolve
+from brim.road.recall import Recall
+from brim.road.report import Fitted
+from brim.road.report_count import CountReport, count_report
+from brim.road.timeline import Timeline
+from brim.road.trip import Trip
+from brim.road.wires import Incoming, read
+from brim.settings.schema import Settings
+
+__all__ = ["Case", "Engine"]
+
+LEDGER_VERSION = 1
+PROFILES = 256
+"""Model names remembered; a proxy's clients may send any."""
+
+
+@frozen
+class Case:
+    """One request: as it came in, as it was read, and what is known of its messages."""
+
+    incoming: Incoming
+    reading: Reading
+    timeline: Timeline
+    options: Options
+
+    @property
+    def offset(self) -> int:
+        """How many instructions stand in front of the timeline's messages."""
+        return len(self.incoming.messages) - len(self.timeline)
+
+
+class Engine:
+    """Not safe for threads by itself: its owner holds a lock while it is called."""
+
+    def __init__(self, host: Host, settings: Settings) -> None:
+        self.host = host
+        self.settings = settings
+        self.memo = Memo(settings.counting.memo)
+        self.recall = Recall()
+        self.ledger = Ledger(settings.ledger.max_bytes, settings.ledger.ttl, time.monotonic)
+        self.kit = Kit(host.calls, self.ledger, settings.policy, _expanded(settings.strategies))
+        self._counters: dict[str, Counter] = {}
+        self._estimated: set[str] = set()
+
+    def counter(self, model: str) -> Counter:
+        """The counter of a model, with its profile."""
+        found = self._counters.get(model)
+        if found is None:
+            if len(self._counters) >= PROFILES:
+                self._counters.clear()
+            calls = self.host.calls
+            profile = resolve(model, self.settings.models, calls.provide_model)
+            found = Counter(self._counted, profile, self.memo, self.settings.counting)
+            self._counters[model] = found
+        return found
+
+    def profile(self, model: str) -> ModelProfile:
+        return self.counter(model).profile
+
+    def read(self, incoming: Incoming, options: Options) -> Reading:
+        dialect = choose(self.host.calls.dialects(), options.dialect, incoming)
+        return reading(dialect, incoming, options, self.settings.model)
+
+    def fresh(self, read: Reading, options: Options) -> Timeline:
+        """An empty timeline."""
+        return Timeline(read.dialect, self.counter(read.model), self._seed(options.tenant))
+
+    def case(self, given: object, options: Options) -> Case:
+        """Read a request, and recognize its messages. Raises `MalformedRequest`."""
+        keys = {dialect.messages_key for dialect in self.host.calls.dialects().values()}
+        incoming = read(given, sorted(keys, reverse=True))
+        found = self.read(incoming, options)
+        fresh = self.fresh(found, options)
+        skip = leading(incoming.messages)
+        scope = (found.dialect.name, found.model, fresh.seed)
+        timeline = self.recall.timeline(fresh, incoming.messages[skip:], scope, skip)
+        return Case(incoming, found, timeline, options)
+
+    def trip(self, case: Case) -> Trip:
+        options = case.options
+        profile = case.timeline.counter.profile
+        room = room_for(profile, case.reading.envelope, options.budget, self.settings.budget)
+        offset = len(case.reading.head)
+        pinned = pinned_exchanges(case.timeline, offset, options.pins, self.settings.pins)
+        return trip_for(case.reading, case.timeline, profile, room, pinned)
+
+    def fit(self, case: Case) -> Generator[Ask, Completion, Fitted]:
+        """The whole road; see `travel`. From now on until its end the timeline does not grow."""
+        began = time.perf_counter()
+        trip = self.trip(case)
+        case.timeline.busy += 1
+        return self._travelled(case, trip, began)
+
+    def _travelled(
+        self, case: Case, trip: Trip, began: float
+    ) -> Generator[Ask, Completion, Fitted]:
+        try:
+            outcome = yield from travel(self.kit, trip)
+        finally:
+            case.timeline.busy -= 1
+        return finished(case.incoming, case.offset, trip, outcome, time.perf_counter() - began)
+
+    def count(self, given: object, options: Options) -> CountReport:
+        """Count a request without fitting it. Raises `MalformedRequest`."""
+        case = self.case(given, options)
+        parsed = [*case.reading.head, *case.timeline.parsed]
+        envelope = case.reading.envelope
+        return count_report(
+            case.timeline.counter,
+            envelope.system,
+            envelope.tools,
+            [one.message for one in parsed],
+            self.host.calls.answered.get("count_tokens", ""),
+        )
+
+    def _counted(self, texts: Sequence[str], profile: ModelProfile) -> Counts:
+        calls = self.host.calls
+        if not self.settings.counting.accurate:
+            return calls.estimate_tokens(texts, profile)
+        counts = calls.count_tokens(texts, profile)
+        if calls.answered.get("count_tokens") == LAST_COUNTER:
+            self._warn_of_estimate(profile, counts.margin)
+        return counts
+
+    def _warn_of_estimate(self, profile: ModelProfile, margin: float) -> None:
+        if profile.encoding not in self._estimated:
+            from loguru import logger
+
+            self._estimated.add(profile.encoding)
+            logger.warning(
+                f"no counter knows the encoding {profile.encoding!r} of {profile.name}: counts "
+                f"are estimates that may fall short by {margin:.0%}; install a counter for it"
+            )
+
+    def _seed(self, tenant: str) -> bytes:
+        versions = {status.name: status.version for status in self.host.statuses()}
+        names = [f"{name}={versions.get(name, '')}" for name in self.kit.strategies]
+        text = "\0".join([tenant, str(LEDGER_VERSION), *names])
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _expanded(strategies: Sequence[str]) -> tuple[str, ...]:
+    """The names, with `auto` replaced by the built-in strategies it stands for."""
+    names = [part for name in strategies for part in (AUTO if name == "auto" else (name,))]
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,109 @@
+"""From where a trip ended to what the caller gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
+
+from attrs import frozen
+
+from brim.dialects.base import Violation
+from brim.model.conversation import Tool
+from brim.model.messages import Part
+from brim.road.pipeline import Outcome
+from brim.road.render import Item, Rendering
+from brim.road.report import FitReport, Fitted
+from brim.road.timeline import Timeline
+from brim.road.trip import Trip
+from brim.road.wires import Incoming, copied
+
+__all__ = ["Sent", "finished"]
+
+
+@frozen
+class Sent:
+    """What went out last: `items` messages of `rendering`, or of the input as it came."""
+
+    rendering: Rendering | None
+    items: int
+    tokens: int
+    head: tuple[tuple[Part, ...], tuple[Tool, ...], tuple[bytes, ...]]
+
+
+def finished(
+    incoming: Incoming, offset: int, trip: Trip, outcome: Outcome, seconds: float
+) -> Fitted:
+    """The answer in the shape of the request, with its report."""
+    before = incoming.messages
+    if outcome.rendering is None:
+        messages: list[object] = list(before)
+        request = incoming.given
+    else:
+        messages = [*before[:offset], *_written(outcome.rendering.items, before, offset)]
+        request = incoming.rebuilt(messages)
+    return Fitted(messages, request, _report(trip, outcome, len(before), len(messages), seconds))
+
+
+def _written(items: Iterable[Item], before: Sequence[object], offset: int) -> Iterable[object]:
+    for item in items:
+        if item.wire is None:
+            yield before[offset + (item.source or 0)]
+        else:
+            yield copied(item.wire, 0)
+
+
+def _report(trip: Trip, outcome: Outcome, before: int, after: int, seconds: float) -> FitReport:
+    length = trip.length
+    parsed = trip.timeline.parsed
+    shown = None if outcome.rendering is None else list(outcome.rendering.items)
+
+    def check() -> tuple[Violation, ...]:
+        body = parsed[:length] if shown is None else [item.parsed for item in shown]
+        dialect = trip.timeline.dialect
+        return dialect.check([*trip.head, *body], trip.envelope, trip.profile)
+
+    return FitReport(
+        model=trip.envelope.model,
+        dialect=trip.timeline.dialect.name,
+        before=outcome.before,
+        after=outcome.after,
+        decision=outcome.decision,
+        changed=outcome.rendering is not None,
+        replayed=outcome.replayed,
+        degraded=outcome.degraded,
+        steps=outcome.steps,
+        prefix_reuse=_reuse(trip, outcome),
+        messages_before=before,
+        messages_after=after,
+        seconds=seconds,
+        check=check,
+    )
+
+
+def _reuse(trip: Trip, outcome: Outcome) -> float | None:
+    """The share of the last output that this one begins with; remembers this one."""
+    timeline, rendering = trip.timeline, outcome.rendering
+    head = (
+        trip.envelope.system,
+        trip.envelope.tools,
+        tuple(one.message.fingerprint for one in trip.head),
+    )
+    items = trip.length if rendering is None else len(rendering.items)
+    last, timeline.sent = timeline.sent, Sent(rendering, items, outcome.after.tokens, head)
+    if last is None:
+        return None
+    if last.head != head:
+        return 0.0
+    if last.rendering is rendering:
+        return 1.0
+    old = _items(timeline, last.rendering, last.items)
+    pairs = zip(old, _items(timeline, rendering, items), strict=False)
+    common = sum(old.tokens for old, _ in takewhile(lambda pair: pair[0].same(pair[1]), pairs))
+    outside = trip.fixed - timeline.instruction_tokens
+    return min((outside + common) / last.tokens, 1.0) if last.tokens else 1.0
+
+
+def _items(timeline: Timeline, rendering: Rendering | None, count: int) -> Iterable[Item]:
+    if rendering is not None:
+        return rendering.items[:count]
+    return (Item(timeline.parsed[i], timeline.tokens[i], i) for i in range(count))

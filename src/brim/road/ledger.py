@@ -1,0 +1,82 @@
+"""What was done to which conversation: the records that later requests replay."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Sequence
+
+from attrs import Factory, define, frozen
+
+from brim.model.decisions import PastCondensation
+from brim.road.plan import Plan
+
+__all__ = ["Ledger", "Record"]
+
+DEEPER = 0.75
+"""A record made for a budget below this share of the present one is passed over: it would
+leave out what now has room."""
+
+DAY = 86_400.0
+
+
+@frozen
+class Record:
+    """The complete plan over a conversation's beginning, made for `budget` tokens."""
+
+    plan: Plan
+    budget: int
+    history: tuple[PastCondensation, ...]
+
+
+@define(eq=False)
+class Ledger:
+    """Records by the chain value of the message they end at, in memory.
+
+    Bounded by `max_bytes`, the least recently used first; an entry unused for `ttl`
+    seconds is forgotten. `clock` gives seconds.
+    """
+
+    max_bytes: int = 64 * 1024 * 1024
+    ttl: float = 30 * DAY
+    clock: Callable[[], float] = lambda: 0.0
+    _entries: OrderedDict[bytes, tuple[float, dict[int, Record]]] = Factory(OrderedDict)
+    _bytes: int = 0
+
+    def find(self, chain: Sequence[bytes], budget: int, keep: Collection[int]) -> Record | None:
+        """The record that ends last on this chain, made for a budget like this one.
+
+        Records that touch an exchange of `keep` are passed over.
+        """
+        for value in reversed(chain):
+            entry = self._entries.get(value)
+            if entry is None or self._expired(value, entry[0]):
+                continue
+            fitting = [record for made, record in entry[1].items() if made >= DEEPER * budget]
+            fitting = [one for one in fitting if not any(one.plan.touches(i) for i in keep)]
+            if fitting:
+                self._entries[value] = (self.clock(), entry[1])
+                self._entries.move_to_end(value)
+                return min(fitting, key=lambda record: record.budget)
+        return None
+
+    def put(self, value: bytes, record: Record) -> Record:
+        """Keep the record unless there is one for the same budget; the one that is kept."""
+        _, records = self._entries.get(value, (0.0, {}))
+        if record.budget in records:
+            return records[record.budget]
+        self._entries[value] = (self.clock(), {**records, record.budget: record})
+        self._entries.move_to_end(value)
+        self._bytes += record.plan.bytes
+        while self._bytes > self.max_bytes and len(self._entries) > 1:
+            self._forget(next(iter(self._entries)))
+        return record
+
+    def _expired(self, value: bytes, used: float) -> bool:
+        expired = self.clock() - used > self.ttl
+        if expired:
+            self._forget(value)
+        return expired
+
+    def _forget(self, value: bytes) -> None:
+        _, records = self._entries.pop(value)
+        self._bytes -= sum(record.plan.bytes for record in records.values())

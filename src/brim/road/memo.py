@@ -1,0 +1,85 @@
+"""Token counts of texts that were counted before."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from threading import Lock
+
+__all__ = ["Known", "Memo"]
+
+SHORT = 1_024
+"""Characters up to which a text is its own key; longer ones are kept as 16 bytes."""
+
+_ENTRY = 160
+"""Bytes that an entry takes beside its key, about."""
+
+Key = tuple[int, str | bytes]
+Known = tuple[int, float]
+"""A count, and the margin of the counter that gave it."""
+
+
+class Memo:
+    """Least recently used counts, bounded by `entries` and by `size` in bytes.
+
+    A space, a number from `space`, keeps the counts of one encoding and scale apart from
+    those of others. Safe to share between threads. `hits` and `misses` count texts.
+    """
+
+    def __init__(self, entries: int = 2_000, size: int = 4_000_000) -> None:
+        self.entries = entries
+        self.size = size
+        self.hits = 0
+        self.misses = 0
+        self._spaces: dict[tuple[str, float], int] = {}
+        self._known: OrderedDict[Key, Known] = OrderedDict()
+        self._held = 0
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def space(self, encoding: str, scale: float) -> int:
+        """The number under which counts of this encoding and scale are kept."""
+        with self._lock:
+            return self._spaces.setdefault((encoding, scale), len(self._spaces))
+
+    def get_many(self, space: int, texts: Iterable[str]) -> list[Known | None]:
+        """What is known of each text; None where nothing is."""
+        keys = [(space, text if len(text) <= SHORT else _digest(text)) for text in texts]
+        get, touch = self._known.get, self._known.move_to_end
+        found: list[Known | None] = []
+        with self._lock:
+            for key in keys:
+                known = get(key)
+                found.append(known)
+                if known is not None:
+                    touch(key)
+            missed = found.count(None)
+            self.misses += missed
+            self.hits += len(found) - missed
+        return found
+
+    def set_many(
+        self, space: int, texts: Sequence[str], counts: Sequence[int], margin: float
+    ) -> None:
+        """Remember counts; the least recently used ones go when there is no room."""
+        keys = [(space, text if len(text) <= SHORT else _digest(text)) for text in texts]
+        with self._lock:
+            for key, count in zip(keys, counts, strict=True):
+                if key not in self._known:
+                    self._held += _weight(key[1])
+                self._known[key] = (count, margin)
+                self._known.move_to_end(key)
+            while len(self._known) > self.entries or self._held > self.size:
+                (_, gone), _ = self._known.popitem(last=False)
+                self._held -= _weight(gone)
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _weight(key: str | bytes) -> int:
+    return _ENTRY + (len(key) if isinstance(key, bytes) or key.isascii() else 4 * len(key))

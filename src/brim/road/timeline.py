@@ -1,0 +1,151 @@
+"""What is known of a growing list of messages: parsed, counted and grouped once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import msgspec
+from attrs import Factory, define, field
+
+from brim.dialects.base import Dialect, Parsed, Wire
+from brim.errors import MalformedRequest
+from brim.model.messages import Message
+from brim.road.grouping import Group, Grouping
+
+if TYPE_CHECKING:
+    from brim.road.counting import Counter
+    from brim.road.finish import Sent
+    from brim.road.render import Rendering
+
+__all__ = ["Timeline", "decoded"]
+
+Path = tuple[str | int, ...]
+
+
+@define(eq=False)
+class Timeline:
+    """The messages of one conversation in one dialect, as one counter counts them.
+
+    `wires` are copies of its own (JSON objects, or the bytes of one); `tokens[i]` is the cost
+    of message i; `chain` has one value for each message that is
+    not an instruction, and one in front. `numbers` are the places and
+    types of numbers, because 1 equals True. `busy` counts the fits that are reading it.
+    """
+
+    dialect: Dialect
+    counter: Counter
+    seed: bytes
+    wires: list[Wire | bytes] = Factory(list)
+    parsed: list[Parsed] = Factory(list)
+    tokens: list[int] = Factory(list)
+    grouping: Grouping = field(init=False)
+    chain: list[bytes] = field(init=False)
+    body: int = 0
+    instructions: list[int] = Factory(list)
+    instruction_tokens: int = 0
+    numbers: list[tuple[int, Path, type]] = Factory(list)
+    turns: int = 0
+    rendering: Rendering | None = None
+    sent: Sent | None = None
+    busy: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        self.grouping = Grouping(items=self.dialect.items)
+        self.chain = [self.seed]
+
+    def __len__(self) -> int:
+        return len(self.parsed)
+
+    @property
+    def groups(self) -> list[Group]:
+        return self.grouping.groups
+
+    def extend(self, wires: Sequence[Wire | bytes], offset: int = 0) -> None:
+        """Parse, count and group what is new; on an error nothing has changed.
+
+        `offset` is added to positions in errors. Raises `MalformedRequest`.
+        """
+        start = len(self) + offset
+        parsed = [self.dialect.parse(decoded(w, i), i) for i, w in enumerate(wires, start)]
+        tokens = self.counter.messages([one.message for one in parsed])
+        for wire, one, cost in zip(wires, parsed, tokens, strict=True):
+            self._add(wire, one, cost)
+
+    def fork(self, length: int) -> Timeline:
+        """The first `length` messages as a timeline of their own, without parsing again."""
+        twin = Timeline(self.dialect, self.counter, self.seed)
+        for i in range(length):
+            twin._add(self.wires[i], self.parsed[i], self.tokens[i])
+        return twin
+
+    def _add(self, wire: Wire | bytes, one: Parsed, cost: int) -> None:
+        message = one.message
+        if message.is_instruction:
+            self.instructions.append(len(self.parsed))
+            self.instruction_tokens += cost
+        else:
+            self.body += cost
+            self.chain.append(_link(self.chain[-1], message.fingerprint))
+        here = len(self.parsed)
+        self.numbers.extend((here, path, kind) for path, kind in numbers_in(wire))
+        last_user = self.grouping.last_user
+        self.grouping.add(message)
+        self.turns += self.grouping.last_user != last_user
+        self.wires.append(wire)
+        self.parsed.append(one)
+        self.tokens.append(cost)
+
+    def wire(self, index: int) -> Wire:
+        """The JSON object of message `index`. Not to be changed."""
+        return decoded(self.wires[index])
+
+    def message(self, index: int) -> Message:
+        return self.parsed[index].message
+
+    def sizes(self) -> list[int]:
+        """Tokens of the messages that are not instructions."""
+        if not self.instructions:
+            return self.tokens
+        apart = set(self.instructions)
+        return [cost for i, cost in enumerate(self.tokens) if i not in apart]
+
+
+def decoded(wire: Wire | bytes, index: int | None = None) -> Wire:
+    """The JSON object itself. Raises `MalformedRequest` where the bytes are none."""
+    if not isinstance(wire, bytes):
+        return wire
+    try:
+        value = msgspec.json.decode(wire)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        value = _leniently(wire, index)
+    if isinstance(value, dict):
+        return value
+    kind = type(value).__name__
+    raise MalformedRequest(f"a message must be an object, not {kind}", index=index)
+
+
+def _leniently(data: bytes, index: int | None) -> object:
+    """JSON with lone surrogates, which the fast decoder refuses."""
+    try:
+        return json.loads(data.decode())
+    except (ValueError, RecursionError) as error:
+        raise MalformedRequest(f"not valid JSON: {error}", index=index, rule="json") from error
+
+
+def numbers_in(value: object, path: Path = ()) -> Iterator[tuple[Path, type]]:
+    """The places of all numbers and truth values, with their types."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from numbers_in(item, (*path, key))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from numbers_in(item, (*path, place))
+    elif isinstance(value, (int, float)):
+        yield path, type(value)
+
+
+def _link(last: bytes, fingerprint: bytes) -> bytes:
+    return blake2b(last + fingerprint, digest_size=16).digest()

@@ -1,0 +1,127 @@
+"""One request on the road: everything that a fit needs to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import define, field
+
+from brim.dialects.base import Envelope, Parsed
+from brim.model.conversation import Conversation
+from brim.model.decisions import Shape, Usage
+from brim.model.profiles import ModelProfile
+from brim.road.counting import MILLION, Counter
+from brim.road.plan import Plan
+from brim.road.render import Rendering
+from brim.road.timeline import Timeline
+from brim.road.units import Unit, units_of
+
+__all__ = ["Room", "Trip"]
+
+
+@define(eq=False)
+class Room:
+    """How much there is: `budget` = `window` - `reserve` tokens of input."""
+
+    budget: int
+    window: int
+    reserve: int = 0
+    explicit: bool = False
+
+
+@define(eq=False)
+class Trip:
+    """One request. `head` are the instructions in front of the timeline, `fixed` what system,
+    tools and instructions cost together, `pinned` the exchanges that the caller keeps."""
+
+    timeline: Timeline
+    head: tuple[Parsed, ...]
+    envelope: Envelope
+    profile: ModelProfile
+    room: Room
+    fixed: int
+    pinned: frozenset[int] = frozenset()
+    length: int = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.length = len(self.timeline)
+
+    @property
+    def counter(self) -> Counter:
+        return self.timeline.counter
+
+    @property
+    def newest(self) -> int:
+        return len(self.timeline.groups) - 1
+
+    @property
+    def keep(self) -> frozenset[int]:
+        """The exchanges that stay as they are: pins and the user's last words."""
+        last = self.timeline.grouping.last_user
+        return self.pinned if last is None else self.pinned | {last}
+
+    @property
+    def limit(self) -> int:
+        """The most tokens whose upper bound is within the budget."""
+        return self.room.budget * MILLION // (MILLION + round(self.counter.margin * MILLION))
+
+    @property
+    def raw_tokens(self) -> int:
+        return self.fixed + self.timeline.body
+
+    def usage(self, tokens: int) -> Usage:
+        room = self.room
+        return Usage(
+            tokens=tokens,
+            upper=self.counter.upper(tokens),
+            fixed=self.fixed,
+            budget=room.budget,
+            window=room.window,
+            reserve=room.reserve,
+            explicit=room.explicit,
+        )
+
+    def shape(self, rendering: Rendering | None) -> Shape:
+        """Of the raw conversation, or of what a plan leaves of it."""
+        if rendering is None:
+            sizes: Iterable[int] = self.timeline.sizes()
+            turns = self.timeline.turns
+        else:
+            shown = [one for one in rendering.items if not one.parsed.message.is_instruction]
+            sizes = [one.tokens for one in shown]
+            turns = sum(one.parsed.message.role == "user" for one in shown)
+        tokens = tuple(sizes)
+        return Shape(messages=len(tokens), turns=turns, tokens=tokens)
+
+    def units(self, plan: Plan) -> list[Unit]:
+        return units_of(self.timeline, plan, self.keep, self.newest)
+
+    def render(self, plan: Plan) -> Rendering:
+        """What goes out under this plan; grows the last rendering where the plan is the same."""
+        last = self.timeline.rendering
+        if last is None or last.plan is not plan:
+            merges = self.timeline.dialect.merges_notes or self.profile.strict_alternation
+            last = Rendering(self.timeline, plan, merges)
+        return last.grow()
+
+    def tokens(self, rendering: Rendering) -> int:
+        """Tokens of the whole request. Instructions inside of the timeline count as fixed."""
+        return self.fixed - self.timeline.instruction_tokens + rendering.tokens
+
+    def conversation(self, units: Iterable[Unit]) -> Conversation:
+        timeline = self.timeline
+        inside = tuple(timeline.message(i) for i in timeline.instructions)
+        return Conversation(
+            dialect=timeline.dialect.name,
+            model=self.profile.name,
+            system=self.envelope.system,
+            tools=self.envelope.tools,
+            instructions=tuple(one.message for one in self.head) + inside,
+            exchanges=tuple(unit.exchange for unit in units),
+        )
+
+    def parsed(self, rendering: Rendering | None) -> list[Parsed]:
+        """All messages in order, as they come in or as they go out."""
+        if rendering is None:
+            return [*self.head, *self.timeline.parsed[: self.length]]
+        return [*self.head, *(item.parsed for item in rendering.items)]

@@ -1,0 +1,132 @@
+"""What Brim writes into a conversation: notes, and the marks of shortened texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+__all__ = ["Count", "cut", "is_marked", "is_note", "left_out", "note_body", "wrap_note"]
+
+Count = Callable[[Sequence[str]], Sequence[int]]
+"""Counts the tokens of many texts at once."""
+
+OPEN, CLOSE = "<brim-note>", "</brim-note>"
+MARK = "[brim: "
+_DELIMITER = re.compile(r"<(?=/?brim-note)", re.IGNORECASE)
+_CUT = re.compile(r"\n?\[brim: (\d{1,3}(?:,\d{3}){0,4}) characters cut\]\n?", re.ASCII)
+_HEAD_SHARE = 0.6
+_ROUNDS = 12
+
+
+def wrap_note(body: str) -> str:
+    """The text of a note: one delimited block; delimiters inside of it are defused."""
+    return f"{OPEN}\n{_DELIMITER.sub('&lt;', body.strip())}\n{CLOSE}"
+
+
+def is_note(text: str) -> bool:
+    """Whether this is one whole note and nothing else."""
+    return text.startswith(OPEN) and text.endswith(CLOSE) and text.count(CLOSE) == 1
+
+
+def note_body(text: str) -> str:
+    """What stands inside of a note, as `wrap_note` was given it but for delimiters."""
+    return text[len(OPEN) : -len(CLOSE)].strip()
+
+
+def left_out(messages: int) -> str:
+    """The body of the shortest note there is."""
+    return f"{messages:,} earlier message{'s' if messages != 1 else ''} left out"
+
+
+def is_marked(text: str) -> bool:
+    """Whether the text says that Brim shortened it."""
+    return MARK in text
+
+
+def cut(text: str, limit: int, count: Count) -> str:
+    """The head and the tail of a text, at most `limit` tokens, with a mark between.
+
+    Cuts at line ends where one is near, else between words, and never inside a
+    surrogate pair or before a combining character. A text that was cut before keeps one mark.
+    The mark alone (about 10 tokens) is the least that is returned.
+    """
+    total = count([text])[0]
+    if total <= limit:
+        return text
+    head, gone, tail = _split_at_mark(text)
+    room = int(len(text) * max(limit - 12, 0) / total)
+    for _ in range(_ROUNDS):
+        candidate = _cut_to(head, gone, tail, room)
+        tokens = count([candidate])[0]
+        if tokens <= limit:
+            return candidate
+        room = min(room - 1, int(room * 0.97 * limit / tokens))
+        if room <= 0:
+            break
+    return _mark(gone + len(head) + len(tail)).strip()
+
+
+def _split_at_mark(text: str) -> tuple[str, int, str]:
+    found = list(_CUT.finditer(text))
+    if len(found) != 1:
+        middle = (len(text) + 1) // 2
+        return text[:middle], 0, text[middle:]
+    return (
+        text[: found[0].start()],
+        int(found[0][1].replace(",", "")),
+        text[found[0].end() :],
+    )
+
+
+def _cut_to(head: str, gone: int, tail: str, room: int) -> str:
+    for_head = min(len(head), max(int(room * _HEAD_SHARE), room - len(tail)))
+    for_tail = min(len(tail), room - for_head)
+    first = _end_near(head, for_head)
+    last = _start_near(tail, len(tail) - for_tail)
+    gone += len(head) - first + last
+    return f"{head[:first]}{_mark(gone)}{tail[last:]}"
+
+
+def _mark(gone: int) -> str:
+    return f"\n{MARK}{gone:,} characters cut]\n"
+
+
+def _end_near(text: str, at: int) -> int:
+    """The best place to end at or before `at`."""
+    if at >= len(text):
+        return len(text)
+    reach = max(at - max(at // 20, 80), 0)
+    for separator in ("\n", " "):
+        place = text.rfind(separator, reach, at)
+        if place > 0:
+            return place
+    while at > 0 and _glued(text, at):
+        at -= 1
+    return at
+
+
+def _start_near(text: str, at: int) -> int:
+    """The best place to start at or after `at`."""
+    if at <= 0:
+        return 0
+    reach = min(at + max((len(text) - at) // 20, 80), len(text))
+    for separator in ("\n", " "):
+        place = text.find(separator, at, reach)
+        if place >= 0:
+            return place + 1
+    while at < len(text) and _glued(text, at):
+        at += 1
+    return at
+
+
+def _glued(text: str, at: int) -> bool:
+    """Whether the character at this place belongs to the one before."""
+    import unicodedata
+
+    here = text[at]
+    return (
+        unicodedata.combining(here) != 0
+        or here in "\u200d\ufe0f"
+        or text[at - 1] == "\u200d"
+        or ("\ud800" <= text[at - 1] <= "\udbff")
+    )
