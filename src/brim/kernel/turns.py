@@ -1,0 +1,172 @@
+"""How an implementation gets its turn: in order, guarded, counted, traced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from time import perf_counter
+from typing import TypeVar
+
+from attrs import define, frozen
+
+from brim.errors import BrimError, HookError
+from brim.kernel import checks
+from brim.kernel.breaker import FAILURES
+from brim.kernel.implementation import Implementation, describe
+
+__all__ = ["Step", "Turns"]
+
+T = TypeVar("T")
+
+
+@frozen
+class Step:
+    """One call of one implementation. `seconds` is wall time, `outcome` what came of it:
+    "answered", "passed", "rests" or "failed: ..."."""
+
+    hook: str
+    plugin: str
+    distribution: str
+    seconds: float
+    outcome: str
+
+
+class Resting(HookError):
+    """An implementation that failed too often is not called."""
+
+
+@define
+class Turn:
+    """What becomes of one turn."""
+
+    outcome: str = "answered"
+
+    def gave(self, value: T | None) -> T | None:
+        if value is None:
+            self.outcome = "passed"
+        return value
+
+
+class Turns:
+    """Implementations by hook, called one by one.
+
+    A failure becomes a `HookError`; after three in a row the implementation rests.
+    `report` is told a failure that the caller does not get to see, once for each
+    plugin and hook. `trace`, when set, is called after every turn. `answered` names the
+    plugin whose answer of a hook was the last to be taken.
+    """
+
+    def __init__(
+        self,
+        implementations: Mapping[str, Sequence[Implementation]],
+        report: Callable[[HookError], None] = lambda error: None,
+    ) -> None:
+        self._table = {hook: tuple(found) for hook, found in implementations.items()}
+        self._report = report
+        self._told: set[tuple[str, str]] = set()
+        self.trace: Callable[[Step], None] | None = None
+        self.answered: dict[str, str] = {}
+
+    def names(self, hook: str) -> tuple[str, ...]:
+        """The plugins that act on a hook, in order."""
+        return tuple(implementation.plugin for implementation in self.all(hook))
+
+    def all(self, hook: str) -> tuple[Implementation, ...]:
+        return self._table.get(hook, ())
+
+    def of(self, hook: str, plugin: str) -> Implementation:
+        """The plugin's implementation. Raises `HookError` when it does not act."""
+        for implementation in self.all(hook):
+            if implementation.plugin == plugin:
+                return implementation
+        known = ", ".join(self.names(hook)) or "none"
+        raise HookError(f"is not active for this hook (active: {known})", hook=hook, plugin=plugin)
+
+    def named(
+        self, hook: str, plugin: str, check: Callable[[object], T], *arguments: object
+    ) -> T | None:
+        """The named plugin's answer. Raises `HookError`."""
+        return self.ask(self.of(hook, plugin), check, *arguments)
+
+    def ask(
+        self, implementation: Implementation, check: Callable[[object], T], *arguments: object
+    ) -> T | None:
+        with self.turn(implementation) as turn:
+            return turn.gave(implementation.call(check, *arguments))
+
+    def quietly(
+        self, implementation: Implementation, check: Callable[[object], T], *arguments: object
+    ) -> T | None:
+        """As `ask`, but a failure is told to `report` and counts as passing."""
+        try:
+            return self.ask(implementation, check, *arguments)
+        except HookError as error:
+            self.tell(error)
+            return None
+
+    def first(self, hook: str, check: Callable[[object], T], *arguments: object) -> T | None:
+        """The first answer; who fails is passed over."""
+        for implementation in self.all(hook):
+            found = self.quietly(implementation, check, *arguments)
+            if found is not None:
+                self.answered[hook] = implementation.plugin
+                return found
+        return None
+
+    async def first_awaited(
+        self, hook: str, check: Callable[[object], T], deadline: float, *arguments: object
+    ) -> T | None:
+        """The first answer. Raises the `HookError` of who fails; who rests is passed over."""
+        for implementation in self.all(hook):
+            try:
+                with self.turn(implementation) as turn:
+                    found = turn.gave(await implementation.acall(check, deadline, *arguments))
+            except Resting:
+                continue
+            if found is not None:
+                return found
+        return None
+
+    def everyone(self, hook: str, *arguments: object) -> None:
+        """Call all for their effect. Never raises."""
+        for implementation in self.all(hook):
+            self.quietly(implementation, checks.nothing, *arguments)
+
+    def blame(self, plugin: str, hook: str, error: Exception) -> None:
+        """Count an answer as a failure after all, because of what came of it later."""
+        implementation = self.of(hook, plugin)
+        implementation.breaker.revoked()
+        detail = str(error) if isinstance(error, BrimError) else describe(error)
+        self.tell(implementation.error(f"its answer was refused: {detail}"))
+
+    def tell(self, error: HookError) -> None:
+        """Report a failure that goes no further."""
+        key = (error.plugin, error.hook)
+        if key not in self._told:
+            self._told.add(key)
+            self._report(error)
+
+    @contextmanager
+    def turn(self, implementation: Implementation) -> Iterator[Turn]:
+        """One turn, which the breaker counts. Raises `Resting` at once while it is open."""
+        if not implementation.breaker.allows():
+            self._traced(implementation, 0.0, "rests")
+            raise implementation.error(f"rests after {FAILURES} failures in a row", Resting)
+        turn, started = Turn(), perf_counter()
+        try:
+            yield turn
+            implementation.breaker.succeeded()
+        except HookError as error:
+            implementation.breaker.failed()
+            turn.outcome = f"failed: {error.detail.removeprefix(error.hook + ': ')}"
+            raise
+        finally:
+            self._traced(implementation, perf_counter() - started, turn.outcome)
+
+    def _traced(self, implementation: Implementation, seconds: float, outcome: str) -> None:
+        if self.trace is not None:
+            candidate = implementation.candidate
+            step = Step(
+                implementation.hook, candidate.name, candidate.distribution, seconds, outcome
+            )
+            self.trace(step)
