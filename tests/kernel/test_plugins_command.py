@@ -134,6 +134,13 @@ def test_a_plugin_in_a_file(run: Run) -> None:
     assert found["drop-first"]["hooks"] == ["condense"]
 
 
+@pytest.mark.parametrize("option", ["--plugin", "--config"])
+def test_a_file_that_is_not_there(run: Run, option: str) -> None:
+    answer = run(option, "nope.py", "plugins", "list")
+    assert answer.exit_code == 2
+    assert "'nope.py' does not exist" in answer.stderr
+
+
 def test_config_names_the_file_to_read(run: Run, install: Install) -> None:
     install("good")
     Path("brim.toml").write_text("this is no TOML")

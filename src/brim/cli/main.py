@@ -85,7 +85,7 @@ def _say(error: BrimError, ctx: click.Context) -> None:
     multiple=True,
     is_eager=True,
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Use the plugin in this file. May be repeated.",
 )
 @click.option(
