@@ -63,7 +63,9 @@ class Dialect(Protocol):
     """One provider's wire format.
 
     `messages_key` is the request field that holds the messages. With
-    `merges_notes`, a note next to a user message becomes a part of it.
+    `merges_notes`, a note next to a user message becomes a part of it. With
+    `starts_with_user`, the first message must be a user's. With `items`, an assistant's
+    turn comes as several messages, one for each item.
     """
 
     @property
@@ -77,6 +79,9 @@ class Dialect(Protocol):
 
     @property
     def starts_with_user(self) -> bool: ...
+
+    @property
+    def items(self) -> bool: ...
 
     def claims(self, request: Wire, messages: Sequence[object]) -> bool:
         """Whether this request is unmistakably of this dialect. `request` may be empty."""
@@ -103,3 +108,6 @@ class Dialect(Protocol):
         self, messages: Sequence[Parsed], envelope: Envelope, profile: ModelProfile
     ) -> tuple[Violation, ...]:
         """The rules of the provider that this request breaks, `faults` included."""
+
+    def altered(self, before: Sequence[Parsed], after: Sequence[Parsed]) -> tuple[Violation, ...]:
+        """Thinking and other sealed parts that changed on the way from `before` to `after`."""
