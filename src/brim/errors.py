@@ -19,7 +19,18 @@ __all__ = [
 
 
 class BrimError(Exception):
-    """Base of every error raised by Brim."""
+    """Base of every error raised by Brim. All of them survive pickling whole."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(
+    kind: type[BrimError], args: tuple[object, ...], state: dict[str, object]
+) -> BrimError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class MalformedRequest(BrimError, ValueError):

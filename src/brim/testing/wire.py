@@ -1,0 +1,127 @@
+"""Read requests without Brim's own dialects, so that a fault there cannot hide itself.
+
+A request is read as atoms: the smallest things a provider sees, each with the
+role of its message. Only what the guarantees need is understood.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+
+from attrs import frozen
+
+from brim.testing.writers import Json
+
+__all__ = ["Atom", "atoms", "canonical", "exchanges", "fields", "is_note", "last_words", "turns"]
+
+INSTRUCTORS = frozenset({"system", "developer"})
+BODY = frozenset({"role", "content", "tool_calls"})
+MEDIA = frozenset({"image", "image_url", "document", "file"})
+SIGNED = frozenset({"thinking", "redacted_thinking"})
+NOTE = re.compile(r"<brim-note>\n(?:(?!</?brim-note).)*\n</brim-note>", re.DOTALL | re.IGNORECASE)
+
+
+@frozen
+class Atom:
+    """One text, call, result, picture, thought or anything else of message number `message`.
+
+    `key` is the id of a call or of the call a result answers; `value` holds everything.
+    """
+
+    message: int
+    role: str
+    kind: str
+    key: str
+    value: str
+
+    @property
+    def content(self) -> tuple[str, str, str, str]:
+        """All but the place."""
+        return (self.role, self.kind, self.key, self.value)
+
+
+def canonical(value: object) -> str:
+    """JSON text that is equal only for equal bytes: key order and number types count."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def atoms(messages: Iterable[Json]) -> list[Atom]:
+    """All atoms of these messages, in order; a message without any counts as one."""
+    found: list[Atom] = []
+    for index, message in enumerate(messages):
+        own = list(_of_message(index, message))
+        found += own or [Atom(index, message["role"], "empty", "", "")]
+    return found
+
+
+def fields(message: Json) -> Json:
+    """What a message holds beside role, content and calls."""
+    return {key: value for key, value in message.items() if key not in BODY}
+
+
+def is_note(atom: Atom) -> bool:
+    """Whether this is a note as Brim writes it."""
+    return atom.kind == "text" and atom.role == "user" and bool(NOTE.fullmatch(atom.value))
+
+
+def last_words(everything: Iterable[Atom]) -> list[Atom]:
+    """What the user wrote in the last message that holds anything by the user."""
+    said = [atom for atom in everything if atom.role == "user" and atom.kind != "result"]
+    written = [atom for atom in said if not is_note(atom)]
+    return [atom for atom in said if written and atom.message == written[-1].message]
+
+
+def exchanges(messages: list[Json]) -> list[list[int]]:
+    """Positions of the messages that belong together because of calls and results."""
+    groups: list[list[int]] = []
+    waiting: set[str] = set()
+    for index, message in enumerate(messages):
+        own = list(_of_message(index, message))
+        if waiting & {atom.key for atom in own if atom.kind == "result"}:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+            waiting = set()
+        waiting -= {atom.key for atom in own if atom.kind == "result"}
+        waiting |= {atom.key for atom in own if atom.kind == "call"}
+    return groups
+
+
+def turns(messages: list[Json]) -> list[int]:
+    """The lengths at which a client would have sent this conversation: the model is to speak."""
+    ends = [group[-1] for group in exchanges(messages)]
+    return [end + 1 for end in ends if messages[end]["role"] in ("user", "tool")]
+
+
+def _of_message(index: int, message: Json) -> Iterator[Atom]:
+    role, content = message["role"], message.get("content")
+    if role == "tool":
+        yield Atom(index, role, "result", message["tool_call_id"], json.dumps(content))
+        return
+    if isinstance(content, str):
+        yield Atom(index, role, "text", "", content)
+    for block in content if isinstance(content, list) else ():
+        yield _of_block(index, role, block)
+    for call in message.get("tool_calls") or ():
+        yield Atom(index, role, "call", call["id"], json.dumps(call))
+
+
+def _of_block(index: int, role: str, block: Json) -> Atom:
+    match block.get("type"):
+        case "text" if block.keys() == {"type", "text"}:
+            return Atom(index, role, "text", "", block["text"])
+        case "tool_use":
+            return Atom(index, role, "call", block["id"], json.dumps(block))
+        case "tool_result":
+            return Atom(index, role, "result", block["tool_use_id"], json.dumps(block))
+        case "text":
+            kind = "text+"
+        case kind if kind in MEDIA:
+            kind = "media"
+        case kind if kind in SIGNED:
+            kind = "thinking"
+        case _:
+            kind = "other"
+    return Atom(index, role, kind, "", json.dumps(block))
