@@ -1,0 +1,43 @@
+"""Shared by all tests: how a test asks for what a machine may not have."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from importlib.metadata import distribution
+
+import pytest
+
+Probe = Callable[[], bool]
+
+
+def _command(*names: str) -> Probe:
+    return lambda: any(shutil.which(name) for name in names)
+
+
+def _installed_from_wheel() -> bool:
+    return any(path.name == "errors.py" for path in distribution("brim").files or ())
+
+
+PROBES: Mapping[str, Probe] = {
+    "redis": _command("redis-server"),
+    "chromium": _command("chromium", "chromium-browser", "google-chrome"),
+    "wheel": _installed_from_wheel,
+}
+
+
+def demand(name: str) -> None:
+    """Skip the test when `name` is absent; fail it when BRIM_REQUIRE lists `name`."""
+    if PROBES[name]():
+        return
+    message = f"this test needs {name}, which is not here"
+    if name in os.environ.get("BRIM_REQUIRE", "").split(","):
+        pytest.fail(f"{message}, and BRIM_REQUIRE says that it must be")
+    pytest.skip(message)
+
+
+@pytest.fixture
+def require() -> Callable[[str], None]:
+    """`require("redis")` in a test: skipped, and said so, where there is none."""
+    return demand
