@@ -1,0 +1,213 @@
+"""What one more turn of a growing agent conversation costs, for Brim and its peers.
+
+A turn is an agent's step: a tool call and its result are appended (two messages of
+about 366 tokens each) and the conversation is fitted into 32,000 tokens. All sides
+get the same messages in one process, one after another in every round, so that
+whatever slows the machine slows all of them. Times are CPU time. A peer whose
+single turn takes longer than `--patience` seconds is left out from that length on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import sys
+from collections.abc import Callable, Iterator
+from random import Random
+from statistics import median
+from time import process_time
+from typing import Any
+
+from peers import COUNTS_EXACTLY, MODEL, Message, Side, peers, share_encoding
+
+SIZES = (10, 100, 200, 500, 1_000, 2_000, 5_000)
+BUDGET = 32_000
+TOKENS = 366
+BRIM = ("Brim session", "Brim stateless")
+
+
+class BrimSession:
+    """`Session.extend` and `Session.fit`."""
+
+    def __init__(self, budget: int) -> None:
+        import brim
+
+        self.session = brim.Brim().session(model=MODEL, budget=budget)
+
+    def extend(self, messages: list[Message]) -> None:
+        self.session.extend(messages)
+
+    def fit(self) -> Any:
+        return self.session.fit()
+
+
+class BrimStateless:
+    """`Brim.fit` of the whole list, which remembers nothing but its ledger."""
+
+    def __init__(self, budget: int) -> None:
+        import brim
+
+        self.brim, self.budget, self.messages = brim.Brim(), budget, list[Message]()
+
+    def extend(self, messages: list[Message]) -> None:
+        self.messages.extend(messages)
+
+    def fit(self) -> Any:
+        return self.brim.fit(self.messages, model=MODEL, budget=self.budget)
+
+
+class Agent:
+    """Writes a conversation without end. No text occurs twice."""
+
+    def __init__(self, seed: int) -> None:
+        self.random, self.step = Random(seed), 0
+        self.count = share_encoding().encode_ordinary
+
+    def start(self) -> list[Message]:
+        return [
+            {"role": "system", "content": "You are a careful engineer."},
+            {"role": "user", "content": "Find out why the nightly build is red, and mend it."},
+        ]
+
+    def turn(self) -> list[Message]:
+        self.step += 1
+        call = f"call_{self.step}"
+        arguments = json.dumps({"path": f"src/part_{self.step}.py"})
+        return [
+            {
+                "role": "assistant",
+                "content": self._text(),
+                "tool_calls": [
+                    {
+                        "id": call,
+                        "type": "function",
+                        "function": {"name": "read", "arguments": arguments},
+                    }
+                ],
+            },
+            {"role": "tool", "tool_call_id": call, "content": self._text()},
+        ]
+
+    def _text(self) -> str:
+        """Lines like a tool's output, cut to about TOKENS tokens."""
+        lines, tokens = [], 0
+        while tokens < TOKENS - 8:
+            lines.append(self._line())
+            tokens += len(self.count(lines[-1])) + 1
+        return "\n".join(lines)
+
+    def _line(self) -> str:
+        number = self.random.randrange
+        verbs = ("opened", "compared", "linked", "skipped", "rebuilt", "measured", "found")
+        verb, noun = self.random.choice(verbs), self.random.choice(("module", "header", "case"))
+        return f"{number(10**6):06d} {verb} {noun} lib/n{number(9999)}.so in {number(900)} ms"
+
+
+Figures = dict[str, dict[str, float]]
+
+
+def measure(size: int, sides: dict[str, Side], args: argparse.Namespace) -> Figures:
+    """Milliseconds of a turn at this length: median and greatest of every side."""
+    agent = Agent(size)
+    history = agent.start()
+    while len(history) < size:
+        history += agent.turn()
+    for side in sides.values():
+        side.extend(history[:size])
+    patient = {
+        name: side for name, side in sides.items() if _warm(side, args.patience) <= args.patience
+    }
+    times: dict[str, list[float]] = {name: [] for name in patient}
+    gc.collect()
+    for at in range(args.rounds * args.turns):
+        messages = agent.turn()
+        for name, side in patient.items():
+            if name in BRIM or at % args.turns == 0:
+                times[name].append(_timed(side, messages))
+            else:
+                side.extend(messages)
+    return {
+        name: {"median": median(taken), "mean": sum(taken) / len(taken), "max": max(taken)}
+        for name, taken in times.items()
+    }
+
+
+def _warm(side: Side, patience: float) -> float:
+    """Seconds of the first fit, or of a second one, since the first loads what is loaded late."""
+    first = _timed(side, []) / 1e3
+    return first if first > 2 * patience else _timed(side, []) / 1e3
+
+
+def _timed(side: Side, messages: list[Message]) -> float:
+    started = process_time()
+    side.extend(messages)
+    side.fit()
+    return (process_time() - started) * 1e3
+
+
+def sweep(args: argparse.Namespace) -> Iterator[tuple[int, Figures]]:
+    """Figures for each length; a peer that lost patience is not tried at a greater one."""
+    makers: dict[str, Callable[[int], Side]] = {BRIM[0]: BrimSession, BRIM[1]: BrimStateless}
+    makers |= {name: make for name, make in peers().items() if not args.alone}
+    for size in args.sizes:
+        figures = measure(size, {name: make(BUDGET) for name, make in makers.items()}, args)
+        makers = {name: make for name, make in makers.items() if name in figures}
+        print(f"{size:,} messages done", file=sys.stderr)
+        yield size, figures
+
+
+def ratios(found: dict[int, Figures]) -> dict[str, float]:
+    """The two figures that matter: does a turn stay flat, and how far ahead is it."""
+    answer: dict[str, float] = {}
+    flat = [size for size in found if size >= 200]
+    for name in BRIM:
+        if len(flat) > 1:
+            first, last = found[flat[0]][name], found[flat[-1]][name]
+            answer[f"{name}: {flat[-1]:,} over {flat[0]:,}"] = last["median"] / first["median"]
+    for name, figures in found.get(500, {}).items():
+        if name not in BRIM:
+            answer[f"{name} over Brim session at 500"] = (
+                figures["median"] / found[500][BRIM[0]]["median"]
+            )
+    return answer
+
+
+def show(found: dict[int, Figures], patience: float) -> None:
+    def row(label: str, name: str, key: str) -> None:
+        impatient = f"> {patience:g} s"
+        cells = (f"{f[name][key]:.2f}" if name in f else impatient for f in found.values())
+        print(f"{label:30}" + "".join(f"{cell:>10}" for cell in cells))
+
+    print(f"\nCPU ms of a turn, median ({TOKENS} tokens a message, budget {BUDGET:,})\n")
+    print(f"{'messages':30}" + "".join(f"{size:>10,}" for size in found))
+    for name in found[min(found)]:
+        exact = name in BRIM or name in COUNTS_EXACTLY
+        row(name if exact else f"{name} *", name, "median")
+    for name in BRIM:
+        row(f"{name}, mean", name, "mean")
+        row(f"{name}, dearest", name, "max")
+    print("\n* does not count exactly\n")
+    for name, value in ratios(found).items():
+        print(f"{name:55} {value:8.2f} x")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--rounds", type=int, default=5, help="turns measured of every peer")
+    parser.add_argument("--turns", type=int, default=5, help="turns of Brim for one of a peer")
+    parser.add_argument("--patience", type=float, default=3.0, help="seconds")
+    parser.add_argument("--alone", action="store_true", help="Brim only")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    share_encoding()
+    found = dict(sweep(args))
+    if args.json:
+        print(json.dumps({"ms": found, "ratios": ratios(found)}, indent=2))
+    else:
+        show(found, args.patience)
+
+
+if __name__ == "__main__":
+    main()
