@@ -69,7 +69,7 @@ def cut(text: str, limit: int, count: Count) -> str:
 def _split_at_mark(text: str) -> tuple[str, int, str]:
     found = list(_CUT.finditer(text))
     if len(found) != 1:
-        middle = (len(text) + 1) // 2
+        middle = _unglued(text, (len(text) + 1) // 2)
         return text[:middle], 0, text[middle:]
     return (
         text[: found[0].start()],
@@ -100,9 +100,7 @@ def _end_near(text: str, at: int) -> int:
         place = text.rfind(separator, reach, at)
         if place > 0:
             return place
-    while at > 0 and _glued(text, at):
-        at -= 1
-    return at
+    return _unglued(text, at)
 
 
 def _start_near(text: str, at: int) -> int:
@@ -116,6 +114,13 @@ def _start_near(text: str, at: int) -> int:
             return place + 1
     while at < len(text) and _glued(text, at):
         at += 1
+    return at
+
+
+def _unglued(text: str, at: int) -> int:
+    """The nearest place at or before `at` that divides no character."""
+    while 0 < at < len(text) and _glued(text, at):
+        at -= 1
     return at
 
 

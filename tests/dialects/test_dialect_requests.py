@@ -154,8 +154,8 @@ CLAIMS: list[tuple[Json, list[Any], set[str]]] = [
     ({}, [SYSTEM, user({"type": "input_text", "text": "x"})], {"openai-responses"}),
     ({"instructions": "x"}, [user("hi")], {"openai-responses"}),
     ({"tools": [{"type": "function", **BODY}]}, [user("hi")], {"openai-responses"}),
-    ({}, [*[user("hi")] * 60, assistant(use("a")), *[user("hi")] * 49], {"anthropic"}),
-    ({}, [*[user("hi")] * 50, assistant(use("a")), *[user("hi")] * 50], set()),
+    ({}, [*[user("hi")] * 60, assistant(use("a")), *[user("hi")] * 11], {"anthropic"}),
+    ({}, [*[user("hi")] * 12, assistant(use("a")), *[user("hi")] * 12], set()),
 ]
 
 

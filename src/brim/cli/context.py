@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["State", "state_of"]
 
+LOG = "operation-log"
+
 
 @define
 class State:
@@ -51,9 +53,17 @@ class State:
         """A whole `Brim`. Raises what `Brim` raises."""
         from brim.road.brim import Brim
 
-        brim = Brim(self.settings(overrides))
+        brim = Brim(self._quiet(self.settings(overrides)))
         self.opened.callback(brim.close)
         return brim
+
+    def _quiet(self, settings: Settings) -> Settings:
+        """Without lines about slow steps, unless somebody asked for any."""
+        asked = settings.logging.verbose or LOG in settings.asked_for()
+        if self.verbose or asked:
+            return settings
+        disabled = (*settings.plugins.disabled, LOG)
+        return attrs.evolve(settings, plugins=attrs.evolve(settings.plugins, disabled=disabled))
 
 
 def state_of(context: click.Context) -> State:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from itertools import count
 from pathlib import PurePath
-from typing import IO, Literal, NoReturn
+from typing import IO, Literal
 
-import msgspec
 from attrs import frozen
+
+from brim.dialects.jsonin import json_value
+from brim.errors import MalformedRequest
 
 __all__ = ["Entry", "is_lines", "read_entries"]
 
@@ -121,29 +122,13 @@ def _looks_like_lines(data: bytes) -> bool:
 def _entry(data: bytes, line: int) -> Entry:
     raw = data.strip().removeprefix(BOM)
     try:
-        value = _decode(raw)
-    except ValueError as error:
-        return Entry(line, raw, error=f"not valid JSON: {error}")
+        value = json_value(raw)
+    except MalformedRequest as error:
+        return Entry(line, raw, error=error.detail)
     if isinstance(value, list):
         return Entry(line, raw, value)
     if isinstance(value, dict):
         for key in KEYS:
-            if isinstance(value.get(key), list):
+            if isinstance(value.get(key), list) or (key == TEXTUAL and isinstance(value.get(key), str)):
                 return Entry(line, raw, value, key)
     return Entry(line, raw, error="neither a list of messages nor an object with one in 'messages'")
-
-
-def _decode(raw: bytes) -> object:
-    """JSON from bytes; lone surrogates are read, NaN is not. Raises ValueError with the place."""
-    try:
-        return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        pass
-    try:
-        return json.loads(raw, parse_constant=_refuse)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON number")

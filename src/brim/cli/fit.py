@@ -14,8 +14,8 @@ from attrs import frozen
 from brim.cli.context import State, state_of
 from brim.cli.files import Entry, is_lines, read_entries
 from brim.cli.output import atomic_output
-from brim.cli.tokens import TOKENS
-from brim.errors import BrimError
+from brim.cli.tokens import TOKENS, TOKENS_OR_NONE
+from brim.errors import BrimError, UnknownDialect
 
 if TYPE_CHECKING:
     from brim.road.brim import Brim
@@ -47,12 +47,17 @@ class Result:
         return not self.error and not self.report.get("violations")
 
 
+FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
+
+
 @click.command(name="fit")
-@click.argument("source", metavar="INPUT", type=click.Path(exists=True, allow_dash=True))
+@click.argument("source", metavar="INPUT", type=FILE)
 @click.option("-o", "--output", metavar="OUT", help="Where to write; standard output if not given.")
 @click.option("--model", metavar="M", help="The model; where not given, the request's own.")
 @click.option("--budget", type=TOKENS, metavar="N", help="Input tokens, as 8000 or 8k.")
-@click.option("--reserve", type=TOKENS, metavar="N", help="Tokens of the window for the answer.")
+@click.option(
+    "--reserve", type=TOKENS_OR_NONE, metavar="N", help="Tokens of the window for the answer."
+)
 @click.option("--dialect", metavar="D", help="The wire format; recognized where not given.")
 @click.option("--strategy", multiple=True, metavar="S", help="Use this strategy; may be repeated.")
 @click.option("--policy", metavar="P", help="The policy that decides when and how far.")
@@ -114,16 +119,19 @@ def _without(result: Result) -> Result:
 
 def _fitted(state: State, order: Order, source: str, jobs: int) -> Iterator[Result]:
     entries = read_entries(source)
+    brim = state.brim(order.overrides)
     if jobs > 1:
         from brim.cli.workers import fitted_in_processes
 
-        return fitted_in_processes(state, order, entries, jobs)
-    brim = state.brim(order.overrides)
+        return fitted_in_processes(brim.settings, order, entries, jobs)
     return (fit_entry(brim, order, entry) for entry in entries)
 
 
 def fit_entry(brim: Brim, order: Order, entry: Entry) -> Result:
-    """Fit one conversation. Errors become a result; conversations do not know of each other."""
+    """Fit one conversation. Errors become a result; conversations do not know of each other.
+
+    Raises `UnknownDialect`, which is no fault of the conversation.
+    """
     if entry.error is not None:
         return Result(entry.line, None, {}, entry.error)
     try:
@@ -134,6 +142,8 @@ def fit_entry(brim: Brim, order: Order, entry: Entry) -> Result:
             dialect=order.dialect,
             tenant=f"line {entry.line}",
         )
+    except UnknownDialect:
+        raise
     except BrimError as error:
         return Result(entry.line, None, {}, str(error))
     output = fitted.request
@@ -167,10 +177,10 @@ def _shown(results: Iterator[Result], *, show: bool) -> Iterable[Result]:
 
 def _tell(results: list[Result], as_json: bool) -> None:
     if as_json:
-        import msgspec
+        import json
 
         told = [{"line": r.line, "error": r.error or None, **r.report} for r in results]
-        click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
+        click.echo(json.dumps(told, indent=2))
         return
     for result in results:
         if result.error:

@@ -23,6 +23,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "config": ("brim.cli.config:command", "Show each setting and where it came from."),
     "count": ("brim.cli.count:command", "Count the tokens of the conversations in FILE."),
     "demo": ("brim.cli.demo:command", "Replay a recorded agent conversation into a small window."),
+    "explain": (
+        "brim.cli.explain:command",
+        "Show what a fit of the conversations in FILE would do, and why.",
+    ),
     "fit": ("brim.cli.fit:command", "Fit the conversations of INPUT into a budget of tokens."),
     "plugins": ("brim.cli.plugins:command", "List, check and trace plugins."),
 }

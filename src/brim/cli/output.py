@@ -19,24 +19,39 @@ __all__ = ["atomic_output"]
 def atomic_output(path: Path) -> Iterator[IO[bytes]]:
     """Write a file beside its place and move it there at the end; `.gz` compresses.
 
-    On an error the old file stands. Raises a usage error where nothing can be written.
+    On an error the old file stands. What is no file, as a device or a pipe, is written to
+    directly. Raises a usage error where nothing can be written.
     """
+    place = Path(os.path.realpath(path))
+    direct = place.exists() and not place.is_file()
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        if direct:
+            handle, draft = os.open(place, os.O_WRONLY), None
+        else:
+            handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+            draft = Path(name)
     except OSError as error:
         raise click.UsageError(f"cannot write {path}: {error.strerror}") from error
     try:
-        with os.fdopen(handle, "wb") as file:
-            if path.suffix == ".gz":
-                with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
-                    yield cast("IO[bytes]", packed)
-            else:
-                yield file
-        _usual_mode(Path(name))
-        Path(name).replace(path)
+        with os.fdopen(handle, "wb") as file, _packed(file, path) as stream:
+            yield stream
+        if draft is not None:
+            _usual_mode(draft)
+            draft.replace(place)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        if draft is not None:
+            draft.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def _packed(file: IO[bytes], path: Path) -> Iterator[IO[bytes]]:
+    """The stream that compresses, where the name of the file says so."""
+    if path.suffix != ".gz":
+        yield file
+        return
+    with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
+        yield cast("IO[bytes]", packed)
 
 
 def _usual_mode(path: Path) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from brim.cli.files import Entry
 
 if TYPE_CHECKING:
-    from brim.cli.context import State
     from brim.cli.fit import Order, Result
     from brim.road.brim import Brim
     from brim.settings.schema import Settings
@@ -26,10 +25,9 @@ _brim: Brim | None = None
 
 
 def fitted_in_processes(
-    state: State, order: Order, entries: Iterator[Entry], jobs: int
+    settings: Settings, order: Order, entries: Iterator[Entry], jobs: int
 ) -> Iterator[Result]:
     """Fit each entry; every process builds its own `Brim` once."""
-    settings = state.settings(order.overrides)
     context = get_context("spawn")
     with ProcessPoolExecutor(jobs, context, _begin, (settings,)) as pool:
         waiting: deque[Future[Result]] = deque()

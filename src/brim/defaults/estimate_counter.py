@@ -105,7 +105,7 @@ def estimate(text: str, encoding: str = "o200k_base") -> int:
     if len(data) > len(text):
         wide = data.translate(None, _ASCII)
         total += sum(_beyond_ascii(wide, encoding == "cl100k_base"))
-    return min(max(ceil(total), bool(data)), len(data))
+    return min(max(ceil(total), 1), len(data))
 
 
 def _sum(data: bytes, rates: Mapping[bytes, float]) -> float:

@@ -21,7 +21,7 @@ from brim.dialects.jsontext import compact, replace_in_value, to_text
 from brim.dialects.requests import amount, list_field, marked, model_of, other_fields, tools_of
 from brim.dialects.rules_anthropic import BOOK
 from brim.dialects.signs import ANTHROPIC
-from brim.dialects.walk import MARK, Slot, Texts, Walker, string
+from brim.dialects.walk import MARK, Slot, Texts, Walker, marks_in, string
 from brim.errors import MalformedRequest
 from brim.model.fingerprint import digest
 from brim.model.messages import Document, Image, Part, Text, Thinking, ToolCall, ToolResult
@@ -75,8 +75,10 @@ class Anthropic(Walker):
     def emptied(self, field: str) -> object:
         return []
 
-    def note(self, text: str) -> dict[str, object]:
-        return {"role": "user", "content": [{"type": "text", "text": text}]}
+    def note(self, text: str, marked: Sequence[Wire] = ()) -> dict[str, object]:
+        block: dict[str, object] = {"type": "text", "text": text}
+        found = [mark for wire in marked for mark in marks_in(wire)]
+        return {"role": "user", "content": [block | ({MARK: found[-1]} if found else {})]}
 
     def merge(self, first: Wire, second: Wire) -> dict[str, object]:
         """Results move to the front, as the provider asks, unless `first` ignores that order."""
@@ -121,10 +123,7 @@ def _write_block(block: Wire, texts: Texts) -> object:
     if kind == "tool_result":
         return {**block, "content": rewritten(block.get("content"), texts)}
     if kind == "tool_use":
-        given: object = block.get("input")
-        for path, text in texts.items():
-            given = replace_in_value(given, path, text)
-        return {**block, "input": given}
+        return {**block, "input": replace_in_value(block.get("input"), texts)}
     if kind in REWRITABLE:
         return as_text(block, whole(texts))
     raise ValueError(f"a {kind} block cannot be rewritten")

@@ -49,13 +49,17 @@ class Parsed:
 
 @frozen
 class Envelope:
-    """Everything of a request but its messages."""
+    """Everything of a request but its messages.
+
+    `continues` tells that the provider keeps earlier messages, which these go on from.
+    """
 
     model: str = ""
     system: tuple[Part, ...] = ()
     tools: tuple[Tool, ...] = ()
     max_output: int | None = None
     cache_marks: int = 0
+    continues: bool = False
     fields: Mapping[str, object] = field(factory=dict)
 
 
@@ -98,8 +102,9 @@ class Dialect(Protocol):
         Unknown fields stay. Parts are the positions in the parsed view.
         """
 
-    def note(self, text: str) -> dict[str, object]:
-        """A user message with this text."""
+    def note(self, text: str, marked: Sequence[Wire] = ()) -> dict[str, object]:
+        """A user message with this text, in place of messages of which `marked` bear a cache
+        mark; the last of these marks goes over to it."""
 
     def merge(self, first: Wire, second: Wire) -> dict[str, object]:
         """One message with the blocks of both, which have the same role."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -10,24 +11,31 @@ import msgspec
 from brim.errors import MalformedRequest
 
 __all__ = [
-    "MAX_DEPTH",
-    "Path",
+    "DEEPEST",
+    "SPACE",
+    "Texts",
     "compact",
+    "refuse_deep",
     "replace_in_text",
     "replace_in_value",
     "to_text",
     "values_in",
 ]
 
-MAX_DEPTH = 100
-"""Levels of nesting that are read; deeper input is refused (rule "depth")."""
+DEEPEST = 100
+"""Levels of nesting that are ever read; deeper input is refused (rule "depth")."""
 
-Path = Sequence[str | int]
-"""Keys and list positions that lead to a value inside of JSON."""
+Texts = Mapping[tuple[str | int, ...], str]
+"""Keys and list positions that lead to a string inside of JSON -> new text."""
 
-DECODER = json.JSONDecoder()
+Tree = str | Mapping[str | int, "Tree"]
+
+DECODER = json.JSONDecoder(parse_int=len, parse_float=len)
+"""Finds where values end. Numbers are not read, however long they are."""
+
 ENDINGS = {"{": "}", "[": "]"}
 SPACE = " \t\r\n"
+_GAP = re.compile(f"[{SPACE}]*")
 
 _WIDE = "surrogatepass"
 """Lone surrogates are no valid text, yet they come in and must go out again."""
@@ -36,17 +44,17 @@ _WIDE = "surrogatepass"
 def compact(value: object, *, sort: bool = False) -> bytes:
     """Compact JSON, keys in their order or sorted. Lone surrogates stay.
 
-    Raises `MalformedRequest` where the value is nested deeper than `MAX_DEPTH` (rule
+    Raises `MalformedRequest` where the value is nested deeper than `DEEPEST` (rule
     "depth") or is no JSON (rule "json").
     """
     try:
         data = _encoded(value, sort)
     except RecursionError:
-        raise _too_deep() from None
+        raise _too_deep(DEEPEST) from None
     except (TypeError, ValueError) as error:
         raise MalformedRequest(f"not JSON: {error}", rule="json") from error
-    if data.count(b"{") + data.count(b"[") > MAX_DEPTH:
-        _check_depth(value)
+    if data.count(b"{") + data.count(b"[") > DEEPEST:
+        refuse_deep(value, DEEPEST)
     return data
 
 
@@ -63,17 +71,18 @@ def to_text(value: object) -> str:
     return compact(value).decode("utf-8", _WIDE)
 
 
-def _check_depth(value: object) -> None:
+def refuse_deep(value: object, levels: int) -> None:
+    """Raise `MalformedRequest` where containers are nested in more than `levels` levels."""
     level = {id(value): value}
-    for _ in range(MAX_DEPTH):
+    for _ in range(levels):
         level = {id(inner): inner for outer in level.values() for inner in _inside(outer)}
         if not level:
             return
-    raise _too_deep()
+    raise _too_deep(levels)
 
 
-def _too_deep() -> MalformedRequest:
-    return MalformedRequest(f"nested deeper than {MAX_DEPTH} levels", rule="depth")
+def _too_deep(levels: int) -> MalformedRequest:
+    return MalformedRequest(f"nested deeper than {levels} levels", rule="depth")
 
 
 def _inside(value: object) -> list[object]:
@@ -86,36 +95,66 @@ def _inside(value: object) -> list[object]:
     return [item for item in values if isinstance(item, (dict, list, tuple))]
 
 
-def replace_in_value(value: object, path: Path, text: str) -> object:
-    """A copy of JSON data whose string at `path` is `text`. Raises ValueError if there is none."""
-    if not path:
+def replace_in_value(value: object, texts: Texts) -> object:
+    """A copy of JSON data with other strings at these paths. Raises ValueError if one is none."""
+    return _with(value, _tree(texts))
+
+
+def _with(value: object, tree: Tree) -> object:
+    if isinstance(tree, str):
         if isinstance(value, str):
-            return text
-    elif isinstance(value, Mapping) and path[0] in value:
-        key = str(path[0])
-        return {**value, key: replace_in_value(value[key], path[1:], text)}
-    elif isinstance(value, list) and isinstance(path[0], int) and 0 <= path[0] < len(value):
-        inner = replace_in_value(value[path[0]], path[1:], text)
-        return [*value[: path[0]], inner, *value[path[0] + 1 :]]
-    raise ValueError(f"no string at {list(path)!r}")
+            return tree
+    elif isinstance(value, Mapping) and tree.keys() <= value.keys():
+        return {key: _with(item, tree[key]) if key in tree else item for key, item in value.items()}
+    elif isinstance(value, list) and set(tree) <= set(range(len(value))):
+        return [_with(item, tree[at]) if at in tree else item for at, item in enumerate(value)]
+    raise ValueError(f"no string at one of {_named(tree)}")
 
 
-def replace_in_text(source: str, path: Path, text: str) -> str:
-    """JSON text whose string at `path` is `text`; everything else keeps its bytes.
+def replace_in_text(source: str, texts: Texts) -> str:
+    """JSON text with other strings at these paths; everything else keeps its bytes.
 
     Raises ValueError where `source` is no JSON or has no string there.
     """
     try:
         json.loads(source)
-        start = _after_space(source, 0)
-        for step in path:
-            start = {key: at for key, at, _ in values_in(source, start)}[step]
-        value, end = DECODER.raw_decode(source, start)
+        found = sorted(_places(source, _after_space(source, 0), _tree(texts)))
     except (KeyError, RecursionError):
-        raise ValueError(f"nothing at {list(path)!r} of this JSON") from None
-    if not isinstance(value, str):
-        raise ValueError(f"no string at {list(path)!r} of this JSON")
-    return source[:start] + _quoted(text) + source[end:]
+        raise ValueError(f"not all of {sorted(map(list, texts), key=repr)!r} are there") from None
+    pieces, last = [], 0
+    for start, end, text in found:
+        pieces += [source[last:start], _quoted(text)]
+        last = end
+    return "".join([*pieces, source[last:]])
+
+
+def _places(source: str, start: int, tree: Tree) -> Iterator[tuple[int, int, str]]:
+    """Where the strings to be replaced begin and end, each with its new text."""
+    if isinstance(tree, str):
+        value, end = DECODER.raw_decode(source, start)
+        if not isinstance(value, str):
+            raise ValueError("no string where one was to be replaced")
+        yield start, end, tree
+        return
+    inside = {key: at for key, at, _ in values_in(source, start)}
+    for step, branch in tree.items():
+        yield from _places(source, inside[step], branch)
+
+
+def _tree(texts: Texts) -> Tree:
+    """The paths as a tree, so that each level is gone through once."""
+    if () in texts:
+        if len(texts) > 1:
+            raise ValueError("a whole and its parts cannot both be replaced")
+        return texts[()]
+    below: dict[str | int, dict[tuple[str | int, ...], str]] = {}
+    for (step, *rest), text in texts.items():
+        below.setdefault(step, {})[tuple(rest)] = text
+    return {step: _tree(inner) for step, inner in below.items()}
+
+
+def _named(tree: Tree) -> list[str | int]:
+    return [] if isinstance(tree, str) else list(tree)
 
 
 def values_in(source: str, start: int = 0) -> Iterator[tuple[str | int, int, int]]:
@@ -136,9 +175,8 @@ def values_in(source: str, start: int = 0) -> Iterator[tuple[str | int, int, int
 
 
 def _after_space(source: str, start: int) -> int:
-    while start < len(source) and source[start] in SPACE:
-        start += 1
-    return start
+    gap = _GAP.match(source, start)
+    return gap.end() if gap else start
 
 
 def _quoted(text: str) -> str:

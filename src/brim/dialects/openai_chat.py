@@ -93,7 +93,7 @@ class OpenAIChat(Walker):
     def write(self, slot: Slot, texts: Texts) -> object:
         return _writer(slot)(slot.value, texts)
 
-    def note(self, text: str) -> dict[str, object]:
+    def note(self, text: str, marked: Sequence[Wire] = ()) -> dict[str, object]:
         return {"role": "user", "content": text}
 
     def merge(self, first: Wire, second: Wire) -> dict[str, object]:
@@ -158,9 +158,7 @@ def _with_arguments(value: object, key: str, texts: Texts) -> dict[str, object]:
     arguments = string(body, key, "call")
     if key == "input":
         return {**body, key: whole(texts)}
-    for path, text in texts.items():
-        arguments = replace_in_text(arguments, path, text)
-    return {**body, key: arguments}
+    return {**body, key: replace_in_text(arguments, texts)}
 
 
 def _blocks(wire: Wire) -> Sequence[object]:

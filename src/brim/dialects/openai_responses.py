@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from brim.dialects.base import Envelope, Wire
+from brim.dialects.base import Envelope, Rewrites, Wire
 from brim.dialects.blocks import (
     TEXTS,
     Readers,
@@ -18,7 +18,7 @@ from brim.dialects.blocks import (
 )
 from brim.dialects.documents import file_part
 from brim.dialects.images import picture_of_url
-from brim.dialects.jsontext import compact, replace_in_text, to_text
+from brim.dialects.jsontext import compact, replace_in_text, replace_in_value, to_text
 from brim.dialects.requests import amount, list_field, model_of, other_fields, tools_of
 from brim.dialects.rules_responses import BOOK
 from brim.dialects.signs import OPENAI_RESPONSES
@@ -31,6 +31,9 @@ __all__ = ["OpenAIResponses"]
 
 OUTPUT = "_output"
 """Items of a type with this ending answer the call with the same `call_id`."""
+
+ELSEWHERE = ("previous_response_id", "conversation")
+"""Fields that say the provider keeps the earlier items."""
 
 PASSED = {"function_call": "arguments", "custom_tool_call": "input"}
 """call type -> the field that holds what the model passes"""
@@ -68,6 +71,7 @@ class OpenAIResponses(Walker):
             else (Text(string({"instructions": given}, "instructions")),),
             tools=tools_of(request, "tools"),
             max_output=amount(request, "max_output_tokens"),
+            continues=any(request.get(key) is not None for key in ELSEWHERE),
             fields=other_fields(request, known),
         )
 
@@ -105,10 +109,17 @@ class OpenAIResponses(Walker):
             raise ValueError(f"a {slot.kind} item cannot be rewritten")
         return WRITERS[slot.kind](slot.value, texts)
 
+    def select(self, wire: Wire, parts: Collection[int], rewrites: Rewrites) -> dict[str, object]:
+        """The arguments of a built-in tool's call are fields of the item itself."""
+        texts = rewrites.get(0)
+        if texts and not _is_message(wire) and _reading(wire, _kind(wire)) == "call":
+            return {**wire, **_fields(replace_in_value(wire, texts))}
+        return super().select(wire, parts, rewrites)
+
     def emptied(self, field: str) -> object:
         return [] if field == "content" else None
 
-    def note(self, text: str) -> dict[str, object]:
+    def note(self, text: str, marked: Sequence[Wire] = ()) -> dict[str, object]:
         return {"role": "user", "content": text}
 
     def merge(self, first: Wire, second: Wire) -> dict[str, object]:
@@ -117,6 +128,10 @@ class OpenAIResponses(Walker):
 
 def _kind(wire: Wire) -> str:
     return string(wire, "type", "item")
+
+
+def _fields(value: object) -> Wire:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _is_message(wire: Wire) -> bool:
@@ -197,13 +212,6 @@ def _write_block(value: object, texts: Texts) -> object:
     return as_text(value, whole(texts), "input_text")
 
 
-def _write_arguments(value: object, texts: Texts) -> object:
-    arguments = str(value)
-    for path, text in texts.items():
-        arguments = replace_in_text(arguments, path, text)
-    return arguments
-
-
 READERS: Readers = {
     **dict.fromkeys(TEXTS, read_text),
     "input_image": _image,
@@ -221,6 +229,6 @@ WRITERS: Mapping[str, Callable[[object, Texts], object]] = {
     "text": lambda _, texts: whole(texts),
     "block": _write_block,
     "output": lambda value, texts: rewritten(value, texts, "input_text"),
-    "function_call": _write_arguments,
+    "function_call": lambda value, texts: replace_in_text(str(value), texts),
     "custom_tool_call": lambda _, texts: whole(texts),
 }

@@ -13,8 +13,6 @@ from brim.model.messages import Message, Thinking
 __all__ = ["BOOK"]
 
 PREFIXES = {"function_call": "fc", "message": "msg", "reasoning": "rs"}
-ELSEWHERE = ("previous_response_id", "conversation")
-"""Fields that say the provider keeps the earlier items."""
 
 
 def _ids_and_names(message: Message, wire: Wire) -> Iterator[Flaw]:
@@ -57,7 +55,7 @@ def _loose_reasoning(case: Case) -> Iterator[Finding]:
 
 
 def _is_complete(case: Case) -> bool:
-    return all(case.envelope.fields.get(key) is None for key in ELSEWHERE)
+    return not case.envelope.continues
 
 
 BOOK = RuleBook(

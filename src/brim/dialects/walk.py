@@ -59,7 +59,7 @@ class Walker(ABC):
     def envelope(self, request: Wire) -> Envelope: ...
 
     @abstractmethod
-    def note(self, text: str) -> dict[str, object]: ...
+    def note(self, text: str, marked: Sequence[Wire] = ()) -> dict[str, object]: ...
 
     @abstractmethod
     def merge(self, first: Wire, second: Wire) -> dict[str, object]: ...
@@ -180,9 +180,15 @@ def opaque(kind: str, value: object) -> Opaque:
 
 
 def marks(value: object) -> int:
-    """Cache marks on a message or block and on the blocks inside of it."""
-    if not isinstance(value, Mapping):
-        return 0
-    inner = value.get("content")
-    inside = sum(map(marks, inner)) if isinstance(inner, list) else 0
-    return inside + (value.get(MARK) is not None)
+    """How many cache marks stand on a message or block and on the blocks inside of it."""
+    return sum(1 for _ in marks_in(value))
+
+
+def marks_in(value: object) -> Iterator[object]:
+    """These marks, in order."""
+    if isinstance(value, Mapping):
+        inner = value.get("content")
+        for block in inner if isinstance(inner, list) else ():
+            yield from marks_in(block)
+        if value.get(MARK) is not None:
+            yield value[MARK]

@@ -120,6 +120,10 @@ class Host:
         ]
         return (*enabled, *disabled)
 
+    def plugin(self, name: str) -> object | None:
+        """The loaded plugin of this name."""
+        return self._manager.get_plugin(name)
+
     def close(self) -> None:
         """Close plugins and the private loop. Closing twice closes once."""
         if not self._closed:
@@ -138,7 +142,7 @@ class Host:
     def _register(self, candidate: Candidate) -> None:
         """Load one plugin. Only a bad setting and the user's own interrupt are raised."""
         try:
-            plugin = build(candidate, self.settings.plugin.get(candidate.name))
+            plugin = build(candidate, self.settings.plugin.get(candidate.name), self.settings)
             hooks = check_hooks(self._manager, plugin)
             self._manager.register(plugin, candidate.name)
         except (BadSection, KeyboardInterrupt):

@@ -6,9 +6,10 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import attrs
 
@@ -44,8 +45,11 @@ def from_file(path: Path) -> Candidate:
     return Candidate(name, f"file {path}", by_hand=True, load=lambda: _execute(path))
 
 
-def build(candidate: Candidate, section: Section | None) -> object:
+def build(candidate: Candidate, section: Section | None, kernel: object = None) -> object:
     """Import a candidate and make its plugin, with its own section of the settings.
+
+    A field of its settings class whose metadata say `follows` takes the value of that
+    dotted key of the `kernel`'s settings where the section does not set it.
 
     Raises `Refused` where it breaks the contract, `BadSection` where its section
     does, and whatever its own code raises.
@@ -53,7 +57,7 @@ def build(candidate: Candidate, section: Section | None) -> object:
     loaded = candidate.load()
     check_api(loaded)
     if inspect.isclass(loaded) or inspect.isroutine(loaded):
-        return _call(loaded, candidate.name, section)
+        return _call(loaded, candidate.name, section, kernel)
     if not isinstance(loaded, ModuleType) and not candidate.by_hand:
         raise Refused(
             f"{candidate.value} is a {type(loaded).__name__};"
@@ -77,7 +81,9 @@ def _execute(path: Path) -> ModuleType:
     return module
 
 
-def _call(factory: Callable[..., object], name: str, section: Section | None) -> object:
+def _call(
+    factory: Callable[..., object], name: str, section: Section | None, kernel: object
+) -> object:
     if inspect.iscoroutinefunction(factory):
         raise Refused("its factory is a coroutine function; make it a plain def")
     settings = _settings_parameter(factory)
@@ -86,19 +92,28 @@ def _call(factory: Callable[..., object], name: str, section: Section | None) ->
         plugin = factory()
     else:
         parameter, kind = settings
-        plugin = factory(**{parameter: _structured(kind, name, section)})
+        plugin = factory(**{parameter: _structured(kind, name, section, kernel)})
     if plugin is None:
         raise Refused("its factory gave None instead of a plugin")
     return plugin
 
 
-def _structured(kind: type, name: str, section: Section | None) -> object:
+def _structured(kind: type, name: str, section: Section | None, kernel: object) -> object:
     from brim.settings.load import structure
 
     try:
-        return structure(kind, section or {}, f"plugin.{name}")
+        own: Any = structure(kind, section or {}, f"plugin.{name}")
     except SettingsError as error:
         raise BadSection(str(error)) from error.__cause__
+    return attrs.evolve(own, **_followed(kind, section or {}, kernel))
+
+
+def _followed(kind: type, section: Section, kernel: object) -> dict[str, object]:
+    return {
+        field.name: attrgetter(field.metadata["follows"])(kernel)
+        for field in attrs.fields(kind)
+        if "follows" in field.metadata and field.name not in section and kernel is not None
+    }
 
 
 def _no_settings(name: str, section: Section | None) -> None:

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from brim.errors import HookError
 from brim.kernel.host import Host
-from brim.model.operations import Ask, Completion, Operation
+from brim.model.operations import Ask, Completion
 from brim.road.engine import Engine
 from brim.road.pins import Pin, listed
 from brim.road.prepare import Options
 from brim.road.report import Fitted
 from brim.road.session import Session
+from brim.road.stats import stats_of
 from brim.settings.load import load
 from brim.settings.schema import Settings
 
 if TYPE_CHECKING:
     from brim.kernel.host import PluginStatus
+    from brim.model.stats import Stats
     from brim.road.report_count import CountReport
 
 __all__ = ["Brim"]
@@ -152,6 +154,10 @@ class Brim:
         """All plugins there are, the inactive ones with the reason."""
         return self.host.statuses()
 
+    def stats(self) -> Stats:
+        """How well it has worked so far, under the names of the guides."""
+        return stats_of(self.engine)
+
     def close(self) -> None:
         """Close all plugins. Closing twice is allowed."""
         self.host.close()
@@ -175,7 +181,8 @@ class Brim:
                 with self.lock:
                     ask = move()
             except StopIteration as end:
-                return self._arrived(end.value)
+                fitted: Fitted = end.value
+                return fitted
             try:
                 answer = self.host.drive.run(self._completed(ask))
             except HookError as error:
@@ -191,7 +198,8 @@ class Brim:
                 with self.lock:
                     ask = move()
             except StopIteration as end:
-                return self._arrived(end.value)
+                fitted: Fitted = end.value
+                return fitted
             try:
                 answer = await self._completed(ask)
             except HookError as error:
@@ -201,15 +209,3 @@ class Brim:
 
     async def _completed(self, ask: Ask) -> Completion:
         return await self.host.calls.complete(ask, self.settings.condensation.timeout)
-
-    def _arrived(self, fitted: Fitted) -> Fitted:
-        report = fitted.report
-        facts: dict[str, str | int | float | bool] = {
-            "model": report.model,
-            "tokens_before": report.before.tokens,
-            "tokens_after": report.after.tokens,
-            "condensed": report.condensed,
-            "replayed": report.replayed,
-        }
-        self.host.calls.monitor_operation(Operation("fit", report.seconds, facts=facts))
-        return fitted

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from brim.errors import BrimError
 from brim.model.decisions import Condensation, Drop, Edit, Replace, Rewrite
-from brim.model.messages import Document, Image, Text, ToolCall, ToolResult
+from brim.model.messages import Document, Image, Opaque, Text, ToolCall, ToolResult
 from brim.road.counting import Counter
 from brim.road.plan import Plan, Span, Spot
 from brim.road.units import Unit, argument_at, lasting
@@ -92,10 +92,16 @@ def _rewrite(
 
 def _result_path(part: ToolResult, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
     if not path:
+        if any(isinstance(item, Opaque) for item in part.content):
+            raise EditRefused(
+                "a result that holds unknown content can only be changed item by item"
+            )
         return path
     place = path[0]
     if len(path) != 1 or not isinstance(place, int) or not 0 <= place < len(part.content):
         raise EditRefused(f"a tool result has no place {path}")
+    if isinstance(part.content[place], Opaque):
+        raise EditRefused("unknown content must stay as it is")
     return () if len(part.content) == 1 else path
 
 

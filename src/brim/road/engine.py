@@ -26,6 +26,7 @@ from brim.road.report import Fitted
 from brim.road.report_count import CountReport, count_report
 from brim.road.timeline import Timeline
 from brim.road.trip import Trip
+from brim.road.watch import Watch
 from brim.road.wires import Incoming, read
 from brim.settings.schema import Settings
 
@@ -60,9 +61,18 @@ class Engine:
         self.memo = Memo(settings.counting.memo)
         self.recall = Recall()
         self.ledger = Ledger(settings.ledger.max_bytes, settings.ledger.ttl, time.monotonic)
-        self.kit = Kit(host.calls, self.ledger, settings.policy, _expanded(settings.strategies))
+        self.watch = Watch(host.calls)
+        strategies = _expanded(settings.strategies)
+        self.kit = Kit(host.calls, self.ledger, self.watch, settings.policy, strategies)
         self._counters: dict[str, Counter] = {}
+        self._counting = self.watch.counting(self._counted)
+        self._crowded = False
         self._estimated: set[str] = set()
+
+    @property
+    def memory_utilization(self) -> float:
+        """The share in use of what ledger and counting memo may hold."""
+        return (self.ledger.held + self.memo.held) / (self.ledger.max_bytes + self.memo.size)
 
     def counter(self, model: str) -> Counter:
         """The counter of a model, with its profile."""
@@ -72,7 +82,7 @@ class Engine:
                 self._counters.clear()
             calls = self.host.calls
             profile = resolve(model, self.settings.models, calls.provide_model)
-            found = Counter(self._counted, profile, self.memo, self.settings.counting)
+            found = Counter(self._counting, profile, self.memo, self.settings.counting)
             self._counters[model] = found
         return found
 
@@ -85,12 +95,22 @@ class Engine:
 
     def fresh(self, read: Reading, options: Options) -> Timeline:
         """An empty timeline."""
-        return Timeline(read.dialect, self.counter(read.model), self._seed(options.tenant))
+        counter, seed = self.counter(read.model), self._seed(options.tenant)
+        return Timeline(read.dialect, counter, seed, depth=self.settings.limits.max_depth)
 
     def case(self, given: object, options: Options) -> Case:
         """Read a request, and recognize its messages. Raises `MalformedRequest`."""
+        hits, misses = self._lookups()
+        with self.watch.step("read") as taken:
+            case = self._case(given, options)
+            taken.facts["messages"] = len(case.incoming.messages)
+            taken.facts["hits"] = self._lookups()[0] - hits
+            taken.facts["misses"] = self._lookups()[1] - misses
+        return case
+
+    def _case(self, given: object, options: Options) -> Case:
         keys = {dialect.messages_key for dialect in self.host.calls.dialects().values()}
-        incoming = read(given, sorted(keys, reverse=True))
+        incoming = read(given, sorted(keys, reverse=True), self.settings.limits)
         found = self.read(incoming, options)
         fresh = self.fresh(found, options)
         skip = leading(incoming.messages)
@@ -104,7 +124,11 @@ class Engine:
         room = room_for(profile, case.reading.envelope, options.budget, self.settings.budget)
         offset = len(case.reading.head)
         pinned = pinned_exchanges(case.timeline, offset, options.pins, self.settings.pins)
-        return trip_for(case.reading, case.timeline, profile, room, pinned)
+        if case.reading.envelope.continues:  # what the provider keeps may need any of it
+            pinned = frozenset(range(len(case.timeline.groups)))
+        trip = trip_for(case.reading, case.timeline, profile, room, pinned)
+        trip.may_drop_blocks = self.settings.condensation.drop_bound_thinking
+        return trip
 
     def fit(self, case: Case) -> Generator[Ask, Completion, Fitted]:
         """The whole road; see `travel`. From now on until its end the timeline does not grow."""
@@ -116,11 +140,16 @@ class Engine:
     def _travelled(
         self, case: Case, trip: Trip, began: float
     ) -> Generator[Ask, Completion, Fitted]:
-        try:
-            outcome = yield from travel(self.kit, trip)
-        finally:
-            case.timeline.busy -= 1
-        return finished(case.incoming, case.offset, trip, outcome, time.perf_counter() - began)
+        with self.watch.step("fit") as taken:
+            try:
+                outcome = yield from travel(self.kit, trip)
+            finally:
+                case.timeline.busy -= 1
+            seconds = time.perf_counter() - began
+            fitted = finished(case.incoming, case.offset, trip, outcome, seconds)
+            taken.facts.update(fitted.report.figures)
+        self._clean_up()
+        return fitted
 
     def count(self, given: object, options: Options) -> CountReport:
         """Count a request without fitting it. Raises `MalformedRequest`."""
@@ -153,6 +182,18 @@ class Engine:
                 f"no counter knows the encoding {profile.encoding!r} of {profile.name}: counts "
                 f"are estimates that may fall short by {margin:.0%}; install a counter for it"
             )
+
+    def _lookups(self) -> tuple[int, int]:
+        """Look-ups so far that memory answered, and that it did not."""
+        return self.recall.hits + self.memo.hits, self.memo.misses
+
+    def _clean_up(self) -> None:
+        """Let go of what can be had again, once each time that memory becomes scarce."""
+        crowded = self.memory_utilization > self.settings.caching.memory_cleanup
+        if crowded and not self._crowded:
+            self.ledger.expire()
+            self.recall.clear()
+        self._crowded = crowded
 
     def _seed(self, tenant: str) -> bytes:
         versions = {status.name: status.version for status in self.host.statuses()}

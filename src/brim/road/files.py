@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-import msgspec
+from brim.road.wires import encoded
 
 __all__ = ["write_private"]
 
@@ -17,7 +17,7 @@ def write_private(path: str | Path, value: object) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.encode(value))
+            file.write(encoded(value))
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(target)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 
 from attrs import frozen
 
-from brim.dialects.base import Violation
+from brim.dialects.base import Parsed, Violation
 from brim.model.conversation import Tool
 from brim.model.messages import Part
+from brim.road.layout import Layout, layout
 from brim.road.pipeline import Outcome
 from brim.road.render import Item, Rendering
 from brim.road.report import FitReport, Fitted
 from brim.road.timeline import Timeline
-from brim.road.trip import Trip
+from brim.road.trip import Trip, asks_to_drop
 from brim.road.wires import Incoming, copied
 
 __all__ = ["Sent", "finished"]
@@ -40,8 +41,16 @@ def finished(
         request = incoming.given
     else:
         messages = [*before[:offset], *_written(outcome.rendering.items, before, offset)]
-        request = incoming.rebuilt(messages)
+        request = incoming.rebuilt(messages, _changes(trip))
     return Fitted(messages, request, _report(trip, outcome, len(before), len(messages), seconds))
+
+
+def _changes(trip: Trip) -> dict[str, object]:
+    """Other fields of the request that must say something else now."""
+    thinking = trip.envelope.fields.get("thinking")
+    if trip.drops_blocks and isinstance(thinking, Mapping):
+        return {"thinking": asks_to_drop(thinking)}
+    return {}
 
 
 def _written(items: Iterable[Item], before: Sequence[object], offset: int) -> Iterable[object]:
@@ -49,7 +58,7 @@ def _written(items: Iterable[Item], before: Sequence[object], offset: int) -> It
         if item.wire is None:
             yield before[offset + (item.source or 0)]
         else:
-            yield copied(item.wire, 0)
+            yield copied(item.wire)
 
 
 def _report(trip: Trip, outcome: Outcome, before: int, after: int, seconds: float) -> FitReport:
@@ -57,10 +66,14 @@ def _report(trip: Trip, outcome: Outcome, before: int, after: int, seconds: floa
     parsed = trip.timeline.parsed
     shown = None if outcome.rendering is None else list(outcome.rendering.items)
 
+    def check_input() -> tuple[Violation, ...]:
+        return _violations(trip, parsed[:length])
+
     def check() -> tuple[Violation, ...]:
-        body = parsed[:length] if shown is None else [item.parsed for item in shown]
-        dialect = trip.timeline.dialect
-        return dialect.check([*trip.head, *body], trip.envelope, trip.profile)
+        return check_input() if shown is None else _violations(trip, [i.parsed for i in shown])
+
+    def lay_out() -> Layout:
+        return layout(trip, _items(trip.timeline, None, length) if shown is None else shown)
 
     return FitReport(
         model=trip.envelope.model,
@@ -72,12 +85,20 @@ def _report(trip: Trip, outcome: Outcome, before: int, after: int, seconds: floa
         replayed=outcome.replayed,
         degraded=outcome.degraded,
         steps=outcome.steps,
+        history=outcome.history,
+        record_age=length - outcome.history[-1].messages if outcome.history else 0,
         prefix_reuse=_reuse(trip, outcome),
         messages_before=before,
         messages_after=after,
         seconds=seconds,
         check=check,
+        check_input=check_input,
+        lay_out=lay_out,
     )
+
+
+def _violations(trip: Trip, body: Iterable[Parsed]) -> tuple[Violation, ...]:
+    return trip.timeline.dialect.check([*trip.head, *body], trip.envelope, trip.profile)
 
 
 def _reuse(trip: Trip, outcome: Outcome) -> float | None:

@@ -67,7 +67,7 @@ class Grouping:
     def _assistant(self, index: int, message: Message) -> int:
         calls = {call.id for call in message.calls}
         last = self.groups[-1] if self.groups else None
-        if self.items and last is not None and self._continues(last, calls):
+        if self.items and last is not None and self._continues(last):
             last.pieces.append(Piece(index))
             last.pending |= calls
             last.reasoning = last.reasoning and _only_reasoning(message)
@@ -76,9 +76,10 @@ class Grouping:
         group.reasoning = _only_reasoning(message)
         return group.index
 
-    def _continues(self, last: Group, calls: set[str]) -> bool:
-        """Where items are messages of their own: parallel calls and reasoning belong together."""
-        return last.reasoning or bool(last.pending and not last.answered and calls)
+    def _continues(self, last: Group) -> bool:
+        """Where items are messages of their own: reasoning belongs to what follows it, and
+        all that comes before the last answer to a turn's calls belongs to that turn."""
+        return last.reasoning or bool(last.pending)
 
     def _answer(self, index: int, message: Message) -> tuple[int, ...]:
         last = self.open
@@ -99,7 +100,9 @@ class Grouping:
         group.from_user = (
             message.role == "user"
             and not group.note
-            and any(not isinstance(part, ToolResult) and not _is_field(part) for part in shown.parts)
+            and any(
+                not isinstance(part, ToolResult) and not _is_field(part) for part in shown.parts
+            )
         )
         if group.from_user:
             self.last_user = group.index

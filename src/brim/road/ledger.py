@@ -42,6 +42,16 @@ class Ledger:
     _entries: OrderedDict[bytes, tuple[float, dict[int, Record]]] = Factory(OrderedDict)
     _bytes: int = 0
 
+    @property
+    def held(self) -> int:
+        """Bytes that the records take, about."""
+        return self._bytes
+
+    def expire(self) -> None:
+        """Forget all that was unused for too long."""
+        for value, (used, _) in list(self._entries.items()):
+            self._expired(value, used)
+
     def find(self, chain: Sequence[bytes], budget: int, keep: Collection[int]) -> Record | None:
         """The record that ends last on this chain, made for a budget like this one.
 

@@ -40,6 +40,11 @@ class Memo:
     def __len__(self) -> int:
         return len(self._known)
 
+    @property
+    def held(self) -> int:
+        """Bytes in use, about."""
+        return self._held
+
     def space(self, encoding: str, scale: float) -> int:
         """The number under which counts of this encoding and scale are kept."""
         with self._lock:

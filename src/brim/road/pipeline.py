@@ -13,20 +13,24 @@ from brim.kernel.calls import Calls
 from brim.model.decisions import (
     CondenseTask,
     PastCondensation,
+    Replace,
+    Rewrite,
     TrimDecision,
     TrimTask,
     Usage,
 )
 from brim.model.operations import Ask, Completion
+from brim.road.covers import covered
 from brim.road.edits import EditRefused, folded, removed
 from brim.road.ledger import Ledger, Record
-from brim.road.minimum import dominant, skeleton
+from brim.road.minimum import dominant, shortest_results, skeleton
 from brim.road.plan import EMPTY, Plan
 from brim.road.render import Rendering
 from brim.road.report import Step
 from brim.road.trip import Trip
 from brim.road.units import note_message
 from brim.road.verify import added_violations
+from brim.road.watch import Watch
 
 __all__ = ["AUTO", "Kit", "Outcome", "travel"]
 
@@ -41,6 +45,7 @@ class Kit:
 
     calls: Calls
     ledger: Ledger
+    watch: Watch
     policy: str
     strategies: tuple[str, ...]
 
@@ -56,6 +61,7 @@ class Outcome:
     replayed: bool = False
     degraded: bool = False
     steps: tuple[Step, ...] = ()
+    history: tuple[PastCondensation, ...] = ()
 
 
 @define(eq=False)
@@ -84,14 +90,60 @@ def travel(kit: Kit, trip: Trip) -> Road:
     if replayed:
         decision = _decide(kit, trip, state.usage, state)
     if not decision.trim and state.usage.upper <= trip.room.budget:
-        return Outcome(decision, before, state.usage, state.rendering, replayed)
+        return Outcome(
+            decision, before, state.usage, state.rendering, replayed, history=state.history
+        )
+    if trip.held:
+        return _postponed(kit, trip, state, before, decision)
     steps = yield from _condense(kit, trip, state, decision)
     degraded = state.usage.upper > trip.room.budget
     if degraded:
         _take(trip, state, *_least(trip))
     if (state.plan is not EMPTY and any(step.outcome == "applied" for step in steps)) or degraded:
         _record(kit, trip, state, before, steps)
-    return Outcome(decision, before, state.usage, state.rendering, replayed, degraded, tuple(steps))
+    return Outcome(
+        decision,
+        before,
+        state.usage,
+        state.rendering,
+        replayed,
+        degraded,
+        tuple(steps),
+        state.history,
+    )
+
+
+def _postponed(
+    kit: Kit, trip: Trip, state: _State, before: Usage, decision: TrimDecision
+) -> Outcome:
+    """Nothing before the open turn's thinking may change. Raises `BudgetInfeasible` when
+    shortening the newest results is not enough."""
+    replayed = state.rendering is not None
+    reason = f"{decision.reason}; postponed: the open turn's thinking is bound to all before it"
+    degraded = state.usage.upper > trip.room.budget
+    if degraded:
+        plan = shortest_results(trip, state.plan)
+        rendering = trip.render(plan)
+        minimum = trip.counter.upper(trip.tokens(rendering))
+        if minimum > trip.room.budget:
+            why = "the open turn's thinking is bound to all before it, which thus"
+            raise BudgetInfeasible(minimum, trip.room.budget, why)
+        _take(trip, state, plan, rendering)
+        _record(kit, trip, state, before, ())
+    return Outcome(
+        evolve(decision, reason=reason),
+        before,
+        state.usage,
+        state.rendering,
+        replayed,
+        degraded,
+        history=state.history,
+    )
+
+
+def _bound(trip: Trip, plan: Plan) -> Plan:
+    """With the thinking given up that is bound to what the plan changes."""
+    return evolve(plan, bound=trip.length) if trip.binds else plan
 
 
 def _decide(kit: Kit, trip: Trip, usage: Usage, state: _State | None) -> TrimDecision:
@@ -123,11 +175,22 @@ def _condense(
     steps: list[Step] = []
     for name in _chain(kit, decision):
         if state.usage.tokens <= decision.target:
-            break
-        began = perf_counter()
-        step = yield from _turn(kit, trip, state, decision, name)
-        steps.append(evolve(step, seconds=perf_counter() - began))
+            return steps
+        steps.append((yield from _timed(kit, trip, state, decision, name)))
+    if steps[-1].outcome == "applied" and state.usage.upper > trip.room.budget:
+        steps.append((yield from _timed(kit, trip, state, decision, LAST_RESORT)))
     return steps
+
+
+def _timed(
+    kit: Kit, trip: Trip, state: _State, decision: TrimDecision, name: str
+) -> Generator[Ask, Completion, Step]:
+    began = perf_counter()
+    with kit.watch.step("condense") as taken:
+        step = yield from _turn(kit, trip, state, decision, name)
+        taken.facts.update(step.figures)
+        taken.error = step.outcome if step.outcome in {"failed", "refused"} else ""
+    return evolve(step, seconds=perf_counter() - began)
 
 
 def _chain(kit: Kit, decision: TrimDecision) -> Sequence[str]:
@@ -158,9 +221,9 @@ def _turn(
     if condensation is None or not condensation.edits:
         return Step(name, "passed", before, before)
     try:
-        plan = folded(state.plan, condensation, units, trip.counter)
+        plan = _bound(trip, folded(state.plan, condensation, units, trip.counter))
         rendering = trip.render(plan)
-        added = _added(trip, rendering)
+        added = _broken(trip, rendering)
         if added:
             raise EditRefused(f"rule {added[0].rule}: {added[0].detail}")
     except (BrimError, ValueError, RecursionError) as error:
@@ -170,8 +233,18 @@ def _turn(
     if after >= before:
         return Step(name, "no gain", before, after)
     _take(trip, state, plan, rendering)
-    gone = removed(condensation.edits)
-    return Step(name, "applied", before, after, gone, facts=dict(condensation.facts))
+    edits = condensation.edits
+    return Step(
+        name,
+        "applied",
+        before,
+        after,
+        removed(edits),
+        covers=covered(edits, units, trip.timeline.groups, len(trip.head)),
+        notes=sum(isinstance(edit, Replace) for edit in edits),
+        rewrites=sum(isinstance(edit, Rewrite) for edit in edits),
+        facts=dict(condensation.facts),
+    )
 
 
 def _take(trip: Trip, state: _State, plan: Plan, rendering: Rendering) -> None:
@@ -182,12 +255,13 @@ def _take(trip: Trip, state: _State, plan: Plan, rendering: Rendering) -> None:
 
 def _least(trip: Trip) -> tuple[Plan, Rendering]:
     """Only what must stay. Raises `BudgetInfeasible` when even that is too much."""
-    plan = skeleton(trip)
+    plan = _bound(trip, skeleton(trip))
     rendering = trip.render(plan)
     minimum = trip.counter.upper(trip.tokens(rendering))
     if minimum > trip.room.budget:
+        minimum = min(minimum, trip.usage(trip.raw_tokens).upper)
         raise BudgetInfeasible(minimum, trip.room.budget, dominant(trip))
-    added = _added(trip, rendering)
+    added = _broken(trip, rendering)
     if added:
         raise InvalidConversation(
             f"it cannot be condensed without breaking a rule: {added[0].detail}",
@@ -195,6 +269,12 @@ def _least(trip: Trip) -> tuple[Plan, Rendering]:
             rule=str(added[0].rule),
         )
     return plan, rendering
+
+
+def _broken(trip: Trip, rendering: Rendering) -> tuple[Violation, ...]:
+    """Rules that a new plan would break, and sealed parts that it would change."""
+    altered = trip.timeline.dialect.altered(trip.parsed(None), trip.parsed(rendering))
+    return (*_added(trip, rendering), *altered)
 
 
 def _added(trip: Trip, rendering: Rendering) -> tuple[Violation, ...]:

@@ -31,10 +31,19 @@ class Plan:
     """Spans in order, without overlap, and the texts that replace parts of kept exchanges.
 
     It covers all exchanges there are, however many follow: those it does not name are kept.
+    Thinking that is bound to what stands before it is lost in messages before `bound` as soon
+    as anything in front of it was touched; what came later was thought about what was sent.
     """
 
     spans: tuple[Span, ...] = ()
     rewrites: Mapping[Spot, Paths] = field(factory=dict)
+    bound: int = 0
+
+    @property
+    def first_touched(self) -> tuple[int, int] | None:
+        """The first exchange, and piece of it, that does not stand as it came."""
+        spans = [(span.start, 0) for span in self.spans[:1]]
+        return min([*spans, *((spot[0], spot[1]) for spot in self.rewrites)], default=None)
 
     def span_of(self, exchange: int) -> Span | None:
         """The span that this exchange is gone into."""

@@ -15,7 +15,7 @@ from brim.model.profiles import ModelProfile
 from brim.road.pins import Pin
 from brim.road.timeline import Timeline, decoded
 from brim.road.trip import Room, Trip
-from brim.road.wires import Incoming, as_object
+from brim.road.wires import Incoming, as_object, plain
 
 if TYPE_CHECKING:
     from brim.road.counting import Counter
@@ -43,7 +43,8 @@ class Options:
     def __attrs_post_init__(self) -> None:
         if self.budget is not None and (type(self.budget) is not int or self.budget < 1):
             raise MalformedRequest(
-                f"budget must be a whole number of tokens from 1, not {self.budget!r}", rule="budget"
+                f"budget must be a whole number of tokens from 1, not {self.budget!r}",
+                rule="budget",
             )
 
 
@@ -80,12 +81,17 @@ def _has_its_field(dialect: Dialect, incoming: Incoming) -> bool:
 
 
 def _plain(incoming: Incoming) -> Sequence[object]:
-    """Messages that a dialect can look into: a few at both ends where they are raw JSON."""
+    """Messages that a dialect can look into: a few at both ends, read as far as needed."""
     messages = incoming.messages
-    if messages and isinstance(messages[0], Mapping):
-        return messages
     ends = [*messages[:20], *messages[20:][-20:]]
-    return [_look(message, i) for i, message in enumerate(ends)]
+    return [one if _is_plain(one) else _look(one, i) for i, one in enumerate(ends)]
+
+
+def _is_plain(message: object) -> bool:
+    content = message.get("content") if isinstance(message, Mapping) else message
+    if isinstance(content, (list, tuple)):
+        return all(isinstance(block, Mapping) for block in content)
+    return content is None or isinstance(content, str)
 
 
 def _look(message: object, index: int) -> object:
@@ -101,11 +107,12 @@ def reading(dialect: Dialect, incoming: Incoming, options: Options, default_mode
     fields = {name: value for name, value in incoming.fields.items() if name != incoming.key}
     fields |= {name: value for name, value in given.items() if value is not None}
     fields.setdefault("model", default_model)
-    envelope = dialect.envelope(fields)
+    envelope = dialect.envelope({name: plain(value) for name, value in fields.items()})
     if not envelope.model:
         raise MalformedRequest("no model is named: pass model=, or set `model`", rule="model")
+    depth = incoming.depth
     head = tuple(
-        dialect.parse(decoded(as_object(message, i), i), i)
+        dialect.parse(decoded(as_object(message, i, depth), i, depth), i)
         for i, message in enumerate(incoming.messages[: leading(incoming.messages)])
     )
     return Reading(dialect, envelope, head, envelope.model)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
-from attrs import Factory, define, field, frozen
+from attrs import Factory, define, evolve, field, frozen
 
 from brim.dialects.base import Parsed, Wire
+from brim.model.messages import Thinking
 from brim.road.plan import Paths, Plan, Span
 from brim.road.timeline import Timeline
 from brim.road.units import lasting
 from brim.texts import wrap_note
 
-__all__ = ["Item", "Rendering"]
+__all__ = ["SHORTEST", "Item", "Rendering", "needs_bridge"]
 
 SHORTEST = "…"
 """The body of a note that only keeps a request well-formed."""
@@ -54,11 +55,15 @@ class Rendering:
     tokens: int = 0
     messages: int = 0
     _texts: Mapping[int, Mapping[int, Texts]] = field(init=False)
+    _changed: int | None = field(init=False, default=None)
     _noted: set[int] = field(init=False, factory=set)
     _started: bool = field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
         self._texts = self.plan.by_exchange()
+        touched = self.plan.first_touched
+        if touched is not None:
+            self._changed = self.timeline.groups[touched[0]].pieces[touched[1]].message
 
     def grow(self) -> Rendering:
         """Render the raw messages that came since the last call."""
@@ -66,16 +71,26 @@ class Rendering:
             self.messages = self._message(self.messages)
         return self
 
+    def refreshed(self, index: int) -> Rendering | None:
+        """This rendering after message `index` got other marks; None if it must be made anew."""
+        places = [i for i, item in enumerate(self.items) if item.source == index]
+        if any(self.items[i].wire is not None for i in places):
+            return None
+        for i in places:
+            self.items[i] = evolve(self.items[i], parsed=self.timeline.parsed[index])
+        return self
+
     def _message(self, index: int) -> int:
         """Render one raw message; the index of the next."""
         owners = self.timeline.grouping.owners[index]
         spans = [self.plan.span_of(owner) for owner in owners]
         partless = not self.timeline.message(index).parts
-        if not any(spans) and (partless or not any(owner in self._texts for owner in owners)):
-            self._put(self._raw(index))
-            return index + 1
         held: list[int] = []
         texts: dict[int, Paths] = {}
+        touched = any(spans) or self._loses_thinking(index)
+        if not touched and (partless or not any(owner in self._texts for owner in owners)):
+            self._put(self._raw(index))
+            return index + 1
         for owner, span in zip(owners, spans, strict=True):
             if span is None:
                 self._hold(owner, index, held, texts)
@@ -83,9 +98,15 @@ class Rendering:
                 self._noted.add(span.start)
                 self._send(index, held, texts)
                 held, texts = [], {}
-                self._note(span.note)
+                self._put(self._made(self._note(span), None))
         self._send(index, held, texts)
         return self._after(index, spans[-1]) if spans else index + 1
+
+    def _loses_thinking(self, index: int) -> bool:
+        """Whether thinking in this message is bound to a beginning that is no more."""
+        if self._changed is None or not self._changed <= index < self.plan.bound:
+            return False
+        return any(isinstance(part, Thinking) for part in self.timeline.message(index).parts)
 
     def _after(self, index: int, span: Span | None) -> int:
         """The next message to look at: what lies wholly inside of a span is passed over."""
@@ -112,7 +133,7 @@ class Rendering:
             places = lasting([parts[i] for i in mine])
             new = self._texts.get(owner, {}).get(number, {})
             texts.update({mine[places[part]]: paths for part, paths in new.items()})
-            held.extend(mine)
+            held.extend([mine[i] for i in places] if self._loses_thinking(index) else mine)
 
     def _send(self, index: int, held: Sequence[int], texts: Texts) -> None:
         if not held:
@@ -123,8 +144,13 @@ class Rendering:
             wire = self.timeline.dialect.select(self.timeline.wire(index), held, texts)
             self._put(self._made(wire, index))
 
-    def _note(self, body: str) -> None:
-        self._put(self._made(self.timeline.dialect.note(wrap_note(body)), None))
+    def _note(self, span: Span) -> Wire:
+        timeline = self.timeline
+        groups = timeline.groups[span.start : span.stop]
+        places = {piece.message for group in groups for piece in group.pieces}
+        marked = [i for i in sorted(places) if timeline.parsed[i].cache_marks]
+        text = wrap_note(span.note or SHORTEST)
+        return timeline.dialect.note(text, [timeline.wire(i) for i in marked])
 
     def _raw(self, index: int) -> Item:
         return Item(self.timeline.parsed[index], self.timeline.tokens[index], index)
@@ -135,10 +161,9 @@ class Rendering:
         return Item(parsed, tokens, source, wire)
 
     def _put(self, item: Item) -> None:
-        role = item.parsed.message.role
         last = self.items[-1] if self.items else None
-        if role == "assistant" and self._must_stand_apart(last, item):
-            self._note(SHORTEST)
+        if self._must_stand_apart(last, item):
+            self._put(self._made(self.timeline.dialect.note(wrap_note(SHORTEST)), None))
             last = None
         if last is not None and self._joins(last, item):
             self.items.pop()
@@ -163,18 +188,22 @@ class Rendering:
         )
 
     def _must_stand_apart(self, last: Item | None, item: Item) -> bool:
-        if not self._started:
-            return self.timeline.dialect.starts_with_user and self._opened_by_user()
-        return (
-            self.merges
-            and last is not None
-            and last.parsed.message.role == "assistant"
-            and not _neighbours(last, item)
-        )
+        if last is not None and self._started and _neighbours(last, item):
+            return False
+        before = last.parsed.message.role if last is not None and self._started else None
+        return needs_bridge(self.timeline, self.merges, before, item.parsed.message.role)
 
-    def _opened_by_user(self) -> bool:
-        groups = self.timeline.groups
-        return bool(groups) and self.timeline.message(groups[0].first).role == "user"
+
+def needs_bridge(timeline: Timeline, merges: bool, before: str | None, after: str) -> bool:
+    """Whether something must stand between messages of these roles that became neighbours;
+    `before` is None where `after` would be the first message."""
+    if after != "assistant":
+        return False
+    if before is None:
+        groups = timeline.groups
+        opened_by_user = bool(groups) and timeline.message(groups[0].first).role == "user"
+        return timeline.dialect.starts_with_user and opened_by_user
+    return merges and before == "assistant"
 
 
 def _neighbours(last: Item, item: Item) -> bool:

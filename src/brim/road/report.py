@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import asdict, field, frozen
 
 from brim.dialects.base import Violation
-from brim.model.decisions import TrimDecision, Usage
+from brim.model.decisions import PastCondensation, TrimDecision, Usage
+from brim.road.covers import Cover
+from brim.road.layout import Layout
+
+if TYPE_CHECKING:
+    from brim.road.explain import Explanation
 
 __all__ = ["FitReport", "Fitted", "Step"]
 
@@ -19,6 +24,8 @@ class Step:
 
     `outcome` is "applied"; "passed" when it had nothing to offer; "no gain" when the result
     was not smaller; "refused" when its edits broke a rule; "failed" when it raised.
+    `covers` are the messages that its edits are about, `notes` and `rewrites` what it wrote,
+    `exchanges` how many it removed; `facts` are its own remarks.
     """
 
     strategy: str
@@ -28,7 +35,23 @@ class Step:
     exchanges: int = 0
     seconds: float = field(default=0.0, eq=False)
     detail: str = ""
+    covers: tuple[Cover, ...] = ()
+    notes: int = 0
+    rewrites: int = 0
     facts: Mapping[str, str | int | float] = field(factory=dict)
+
+    @property
+    def figures(self) -> dict[str, str | int | bool]:
+        """What observers are told: nothing that a plugin or a message said."""
+        applied = self.outcome == "applied"
+        return {
+            "strategy": self.strategy,
+            "tried": self.outcome != "passed",
+            "applied": applied,
+            "tokens_before": self.before,
+            "tokens_after": self.after if applied else self.before,
+            "saved": self.before - self.after if applied else 0,
+        }
 
 
 @frozen
@@ -37,7 +60,8 @@ class FitReport:
 
     `before` and `after` are the request's usage as it came and as it goes out. `changed`
     is False when the same objects go out; `replayed` tells that an earlier condensation of this
-    conversation was applied again. `prefix_reuse` is the share of the last output's tokens that
+    conversation was applied again: `history` has the condensations it is made of, the last of them
+    `record_age` messages ago. `prefix_reuse` is the share of the last output's tokens that
     this one begins with, None for the first. `degraded` says that not even the target could be
     met and only what must stay is left.
     """
@@ -51,11 +75,15 @@ class FitReport:
     replayed: bool = False
     degraded: bool = False
     steps: tuple[Step, ...] = ()
+    history: tuple[PastCondensation, ...] = ()
+    record_age: int = 0
     prefix_reuse: float | None = None
     messages_before: int = 0
     messages_after: int = 0
     seconds: float = field(default=0.0, eq=False)
     _check: Callable[[], tuple[Violation, ...]] = field(default=tuple, eq=False, repr=False)
+    _check_input: Callable[[], tuple[Violation, ...]] = field(default=tuple, eq=False, repr=False)
+    _lay_out: Callable[[], Layout] = field(default=Layout, eq=False, repr=False)
 
     @property
     def tokens(self) -> int:
@@ -69,7 +97,7 @@ class FitReport:
     @property
     def condensed(self) -> bool:
         """Whether this very fit condensed something."""
-        return any(step.outcome == "applied" for step in self.steps)
+        return self.degraded or any(step.outcome == "applied" for step in self.steps)
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -80,6 +108,31 @@ class FitReport:
     def violations(self) -> tuple[Violation, ...]:
         """The rules that the output breaks, as the input did. Computed when asked."""
         return self._check()
+
+    @property
+    def input_violations(self) -> tuple[Violation, ...]:
+        """The rules that the request broke as it came. Computed when asked."""
+        return self._check_input()
+
+    @property
+    def layout(self) -> Layout:
+        """Where the tokens of what goes out are. Computed when asked."""
+        return self._lay_out()
+
+    @property
+    def figures(self) -> dict[str, str | int | bool]:
+        """What observers are told."""
+        return {
+            "model": self.model,
+            "level": str(self.decision.level),
+            "messages": self.messages_before,
+            "tokens_before": self.before.tokens,
+            "tokens_after": self.after.tokens,
+            "saved": self.saved,
+            "condensed": self.condensed,
+            "replayed": self.replayed,
+            "degraded": self.degraded,
+        }
 
     def as_dict(self) -> dict[str, object]:
         """The report as plain JSON data."""
@@ -96,16 +149,21 @@ class FitReport:
             "level": str(self.decision.level),
             "reason": self.decision.reason,
             "target": self.decision.target,
+            "trigger": self.decision.trigger,
+            "layout": asdict(self.layout),
             "changed": self.changed,
             "replayed": self.replayed,
             "degraded": self.degraded,
             "strategies": list(self.strategies),
             "steps": [asdict(step) for step in self.steps],
+            "history": [asdict(past) for past in self.history],
+            "record_age": self.record_age,
             "prefix_reuse": self.prefix_reuse,
             "messages_before": self.messages_before,
             "messages_after": self.messages_after,
             "seconds": round(self.seconds, 6),
             "violations": [asdict(violation) for violation in self.violations],
+            "input_violations": [asdict(violation) for violation in self.input_violations],
         }
 
 
@@ -120,3 +178,9 @@ class Fitted:
     messages: list[object]
     request: object
     report: FitReport
+
+    def explain(self) -> Explanation:
+        """The report in words."""
+        from brim.road.explain import Explanation
+
+        return Explanation(self.report)

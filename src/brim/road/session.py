@@ -10,15 +10,16 @@ from attrs import evolve
 from brim.errors import InvalidConversation
 from brim.road.engine import Case
 from brim.road.pins import Pin, listed
-from brim.road.prepare import Options, Reading, leading
+from brim.road.prepare import Options, Reading, choose, leading
 from brim.road.report import Fitted
 from brim.road.timeline import Timeline
-from brim.road.wires import Incoming, as_object
+from brim.road.wires import Incoming, as_object, refuse_more
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from brim.road.brim import Brim
+    from brim.settings.schema import LimitSettings
 
 __all__ = ["Session"]
 
@@ -41,6 +42,10 @@ class Session:
         return len(self._messages)
 
     @property
+    def _limits(self) -> LimitSettings:
+        return self._brim.settings.limits
+
+    @property
     def messages(self) -> list[object]:
         """All messages, as they were appended."""
         return list(self._messages)
@@ -53,27 +58,48 @@ class Session:
         """Add messages, all of them or none."""
         new = list(messages)
         with self._brim.lock:
-            skip = leading(new) if self._timeline is None else 0
-            if skip:
-                self._read([*self._messages, *new[:skip]])
-            if new[skip:]:
-                self._grow(new, skip)
+            refuse_more(len(self) + len(new), self._limits)
+            if self._timeline is None or self._misread(new):
+                self._begin([*self._messages, *new])
+            else:
+                self._timeline = self._grown(self._timeline, new)
             self._messages.extend(new)
 
-    def _read(self, head: list[object]) -> Reading:
-        incoming = Incoming(head, {}, head, None)
-        self._reading = self._brim.engine.read(incoming, self._options)
-        return self._reading
+    def _read(self, messages: list[object]) -> Reading:
+        incoming = Incoming(messages, {}, messages, None, depth=self._limits.max_depth)
+        return self._brim.engine.read(incoming, self._options)
 
-    def _grow(self, new: list[object], skip: int) -> None:
-        offset = len(self._messages) + skip
-        wires = [as_object(one, offset + i) for i, one in enumerate(new[skip:])]
-        timeline = self._timeline
-        if timeline is None:
-            everything = [*self._messages, *new]
-            timeline = self._brim.engine.fresh(self._read(everything), self._options)
+    def _begin(self, messages: list[object]) -> None:
+        """Read all messages; the conversation proper begins after the leading instructions."""
+        skip = leading(messages)
+        reading, timeline = self._read(messages), None
+        if messages[skip:]:
+            timeline = self._brim.engine.fresh(reading, self._options)
+            depth = timeline.depth
+            timeline.extend(
+                [as_object(one, i, depth) for i, one in enumerate(messages)][skip:], skip
+            )
+        self._reading, self._timeline = reading, timeline
+
+    def _misread(self, new: list[object]) -> bool:
+        """Whether only what comes now tells which dialect this conversation is in."""
+        if self._options.dialect is not None or self._reading is None:
+            return False
+        for messages in (new, [*self._messages, *new]):
+            dialects = self._brim.host.calls.dialects()
+            found = choose(dialects, None, Incoming(messages, {}, messages, None))
+            if found is self._reading.dialect:
+                return False
+        return True
+
+    def _grown(self, timeline: Timeline, new: list[object]) -> Timeline:
+        """The timeline with new messages; one that a fit is reading stays as it is."""
+        offset = len(self._messages)
+        wires = [as_object(one, offset + i, timeline.depth) for i, one in enumerate(new)]
+        if timeline.busy:
+            timeline = timeline.fork(len(timeline))
         timeline.extend(wires, offset - len(timeline))
-        self._timeline = timeline
+        return timeline
 
     def fit(self, *, budget: int | None = None, pin: Pin | Iterable[Pin] | None = None) -> Fitted:
         """The request to send now; see `Brim.fit`.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -11,6 +10,8 @@ import msgspec
 from attrs import Factory, define, field
 
 from brim.dialects.base import Dialect, Parsed, Wire
+from brim.dialects.jsonin import json_value
+from brim.dialects.jsontext import DEEPEST
 from brim.errors import MalformedRequest
 from brim.model.messages import Message
 from brim.road.grouping import Group, Grouping
@@ -51,6 +52,7 @@ class Timeline:
     rendering: Rendering | None = None
     sent: Sent | None = None
     busy: int = 0
+    depth: int = DEEPEST
 
     def __attrs_post_init__(self) -> None:
         self.grouping = Grouping(items=self.dialect.items)
@@ -69,17 +71,35 @@ class Timeline:
         `offset` is added to positions in errors. Raises `MalformedRequest`.
         """
         start = len(self) + offset
-        parsed = [self.dialect.parse(decoded(w, i), i) for i, w in enumerate(wires, start)]
+        numbered = enumerate(wires, start)
+        parsed = [self.dialect.parse(decoded(w, i, self.depth), i) for i, w in numbered]
         tokens = self.counter.messages([one.message for one in parsed])
         for wire, one, cost in zip(wires, parsed, tokens, strict=True):
             self._add(wire, one, cost)
 
     def fork(self, length: int) -> Timeline:
         """The first `length` messages as a timeline of their own, without parsing again."""
-        twin = Timeline(self.dialect, self.counter, self.seed)
+        twin = Timeline(self.dialect, self.counter, self.seed, depth=self.depth)
         for i in range(length):
             twin._add(self.wires[i], self.parsed[i], self.tokens[i])
         return twin
+
+    def refresh(self, index: int, wire: Wire | bytes) -> bool:
+        """Take over a message that says the same with other marks; False if it does not."""
+        try:
+            one = self.dialect.parse(decoded(wire), index)
+        except (MalformedRequest, msgspec.DecodeError):
+            return False
+        if one.message != self.parsed[index].message:
+            return False
+        self.wires[index], self.parsed[index] = wire, one
+        others = [place for place in self.numbers if place[0] != index]
+        here = [(index, path, kind) for path, kind in numbers_in(wire)]
+        if here or len(others) < len(self.numbers):
+            self.numbers = sorted([*others, *here], key=lambda place: place[0])
+        if self.rendering is not None:
+            self.rendering = self.rendering.refreshed(index)
+        return True
 
     def _add(self, wire: Wire | bytes, one: Parsed, cost: int) -> None:
         message = one.message
@@ -113,26 +133,18 @@ class Timeline:
         return [cost for i, cost in enumerate(self.tokens) if i not in apart]
 
 
-def decoded(wire: Wire | bytes, index: int | None = None) -> Wire:
+def decoded(wire: Wire | bytes, index: int | None = None, depth: int = DEEPEST) -> Wire:
     """The JSON object itself. Raises `MalformedRequest` where the bytes are none."""
     if not isinstance(wire, bytes):
         return wire
     try:
-        value = msgspec.json.decode(wire)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        value = _leniently(wire, index)
+        value = json_value(wire, depth + 1)
+    except MalformedRequest as error:
+        raise MalformedRequest(error.detail, index=index, rule=error.rule) from None
     if isinstance(value, dict):
         return value
     kind = type(value).__name__
     raise MalformedRequest(f"a message must be an object, not {kind}", index=index)
-
-
-def _leniently(data: bytes, index: int | None) -> object:
-    """JSON with lone surrogates, which the fast decoder refuses."""
-    try:
-        return json.loads(data.decode())
-    except (ValueError, RecursionError) as error:
-        raise MalformedRequest(f"not valid JSON: {error}", index=index, rule="json") from error
 
 
 def numbers_in(value: object, path: Path = ()) -> Iterator[tuple[Path, type]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from attrs import define, field
 
 from brim.dialects.base import Envelope, Parsed
 from brim.model.conversation import Conversation
 from brim.model.decisions import Shape, Usage
+from brim.model.messages import Thinking
 from brim.model.profiles import ModelProfile
 from brim.road.counting import MILLION, Counter
 from brim.road.plan import Plan
@@ -16,7 +17,7 @@ from brim.road.render import Rendering
 from brim.road.timeline import Timeline
 from brim.road.units import Unit, units_of
 
-__all__ = ["Room", "Trip"]
+__all__ = ["Room", "Trip", "asks_to_drop"]
 
 
 @define(eq=False)
@@ -32,7 +33,8 @@ class Room:
 @define(eq=False)
 class Trip:
     """One request. `head` are the instructions in front of the timeline, `fixed` what system,
-    tools and instructions cost together, `pinned` the exchanges that the caller keeps."""
+    tools and instructions cost together, `pinned` the exchanges that the caller keeps. With
+    `may_drop_blocks` the provider may be asked to drop thinking whose beginning changed."""
 
     timeline: Timeline
     head: tuple[Parsed, ...]
@@ -41,6 +43,7 @@ class Trip:
     room: Room
     fixed: int
     pinned: frozenset[int] = frozenset()
+    may_drop_blocks: bool = False
     length: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -64,6 +67,33 @@ class Trip:
     def limit(self) -> int:
         """The most tokens whose upper bound is within the budget."""
         return self.room.budget * MILLION // (MILLION + round(self.counter.margin * MILLION))
+
+    @property
+    def binds(self) -> bool:
+        """Whether thinking is refused by the provider once anything before it has changed."""
+        return self.profile.bound_thinking and not self.drops_blocks
+
+    @property
+    def drops_blocks(self) -> bool:
+        """Whether the provider is asked to drop such thinking; see `asks_to_drop`."""
+        thinking = self.envelope.fields.get("thinking")
+        if not self.profile.bound_thinking or not isinstance(thinking, Mapping):
+            return False
+        return self.may_drop_blocks or thinking == asks_to_drop(thinking)
+
+    @property
+    def held(self) -> bool:
+        """Whether the last turn's thinking, which must stay until its tools are done, is bound
+        to everything before it."""
+        groups, last = self.timeline.groups, self.timeline.grouping.last_user
+        if not self.binds or not groups or groups[-1].from_user or not groups[-1].answered:
+            return False
+        since = groups[0 if last is None else last].first
+        return any(
+            isinstance(part, Thinking)
+            for one in self.timeline.parsed[since:]
+            for part in one.message.parts
+        )
 
     @property
     def raw_tokens(self) -> int:
@@ -93,6 +123,11 @@ class Trip:
         tokens = tuple(sizes)
         return Shape(messages=len(tokens), turns=turns, tokens=tokens)
 
+    @property
+    def merges(self) -> bool:
+        """Whether users' messages must be joined where they become neighbours."""
+        return self.timeline.dialect.merges_notes or self.profile.strict_alternation
+
     def units(self, plan: Plan) -> list[Unit]:
         return units_of(self.timeline, plan, self.keep, self.newest)
 
@@ -100,8 +135,7 @@ class Trip:
         """What goes out under this plan; grows the last rendering where the plan is the same."""
         last = self.timeline.rendering
         if last is None or last.plan is not plan:
-            merges = self.timeline.dialect.merges_notes or self.profile.strict_alternation
-            last = Rendering(self.timeline, plan, merges)
+            last = Rendering(self.timeline, plan, self.merges)
         return last.grow()
 
     def tokens(self, rendering: Rendering) -> int:
@@ -125,3 +159,13 @@ class Trip:
         if rendering is None:
             return [*self.head, *self.timeline.parsed[: self.length]]
         return [*self.head, *(item.parsed for item in rendering.items)]
+
+
+def asks_to_drop(thinking: Mapping[str, object]) -> dict[str, object]:
+    """The request's `thinking` field, asking to drop blocks whose beginning changed."""
+    binding = thinking.get("block_binding")
+    behavior = {"prefix_mismatch_behavior": "drop_block"}
+    return {
+        **thinking,
+        "block_binding": {**(binding if isinstance(binding, Mapping) else {}), **behavior},
+    }

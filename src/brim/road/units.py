@@ -113,10 +113,7 @@ def rewritten(message: Message, texts: Mapping[int, Paths]) -> Message:
 
 def _new_part(part: Part, paths: Paths) -> Part:
     if isinstance(part, ToolCall):
-        arguments = part.arguments
-        for path, text in paths.items():
-            arguments = replace_in_text(arguments, path, text)
-        return evolve(part, arguments=arguments)
+        return evolve(part, arguments=replace_in_text(part.arguments, paths))
     if isinstance(part, ToolResult):
         if () in paths:
             return evolve(part, content=(Text(paths[()]),))

@@ -6,22 +6,29 @@ import json
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from attrs import frozen
+from attrs import evolve, frozen
 
 from brim.dialects.base import Wire
+from brim.dialects.jsonin import check_number, json_value, outline, text_of
 from brim.dialects.jsontext import values_in
 from brim.errors import MalformedRequest
+from brim.settings.schema import LimitSettings
 
-__all__ = ["Incoming", "as_object", "copied", "read"]
+__all__ = ["Incoming", "as_object", "copied", "encoded", "plain", "read", "refuse_more"]
 
-DEPTH = 100
+LIMITS = LimitSettings()
+DEPTH = LIMITS.max_depth
+
+TEXTUAL = "input"
+"""The field whose text is short for one user message that holds it (OpenAI Responses)."""
 
 
 @frozen
 class Incoming:
     """A request taken apart: `messages` as they came (objects or raw JSON), the rest as `fields`.
 
-    `given` is what the caller passed, handed back when nothing changes.
+    `given` is what the caller passed, handed back when nothing changes. Messages may be nested
+    in `depth` levels.
     """
 
     given: object
@@ -29,66 +36,103 @@ class Incoming:
     messages: Sequence[object]
     key: str | None
     raw: Mapping[str, msgspec.Raw] | None = None
+    depth: int = DEPTH
 
     @property
     def from_bytes(self) -> bool:
         return isinstance(self.given, bytes)
 
-    def rebuilt(self, messages: Sequence[object]) -> object:
-        """A request of the same shape with other messages; untouched fields are shared."""
+    def rebuilt(
+        self, messages: Sequence[object], changes: Mapping[str, object] | None = None
+    ) -> object:
+        """A request of the same shape with other messages and fields; the rest is shared."""
         if self.from_bytes:
-            body = b"[" + b",".join(map(_encoded, messages)) + b"]"
+            body = b"[" + b",".join(map(encoded, messages)) + b"]"
             if self.key is None:
                 return body
             raw = {**(self.raw or {}), self.key: msgspec.Raw(body)}
-            pairs = (_encoded(name) + b":" + bytes(value) for name, value in raw.items())
+            raw |= {name: msgspec.Raw(encoded(value)) for name, value in (changes or {}).items()}
+            pairs = (encoded(name) + b":" + bytes(value) for name, value in raw.items())
             return b"{" + b",".join(pairs) + b"}"
         if self.key is None:
             return list(messages)
-        return {**self.fields, self.key: list(messages)}
+        return {**self.fields, **(changes or {}), self.key: list(messages)}
 
 
-def read(given: object, keys: Sequence[str]) -> Incoming:
+def read(given: object, keys: Sequence[str], limits: LimitSettings = LIMITS) -> Incoming:
     """Take a request apart. `keys` are the fields that may hold the messages.
 
-    Raises `MalformedRequest` when it is neither a list of messages nor an object with one.
+    Raises `MalformedRequest` when it is neither a list of messages nor an object with one, or
+    beyond a limit.
     """
     if isinstance(given, (bytes, bytearray, memoryview)):
-        return _from_bytes(bytes(given), keys)
-    if isinstance(given, Mapping):
-        key = _key(given, keys)
-        return Incoming(given, given, _list(given[key], key), key)
-    return Incoming(given, {}, _list(given, "messages"), None)
+        incoming = _from_bytes(bytes(given), keys, limits.max_bytes)
+    else:
+        incoming = _from_object(given, keys)
+    refuse_more(len(incoming.messages), limits)
+    return evolve(incoming, depth=limits.max_depth)
 
 
-def _from_bytes(data: bytes, keys: Sequence[str]) -> Incoming:
+def refuse_more(count: int, limits: LimitSettings) -> None:
+    """Raise `MalformedRequest` where these are more messages than a conversation may have."""
+    if count > limits.max_messages:
+        raise MalformedRequest(
+            f"{count:,} messages; limits.max_messages allows {limits.max_messages:,}",
+            rule="max_messages",
+        )
+
+
+def _from_object(given: object, keys: Sequence[str]) -> Incoming:
+    fields = given if isinstance(given, Mapping) else _dumped(given)
+    if not isinstance(fields, Mapping):
+        return Incoming(given, {}, _list(given, "messages"), None)
+    key = _key(fields, keys)
+    value = fields[key]
+    if key == TEXTUAL and isinstance(value, str):
+        value = [{"role": "user", "content": value}]
+    return Incoming(given, fields, _list(value, key), key)
+
+
+def _from_bytes(data: bytes, keys: Sequence[str], most: int) -> Incoming:
+    if len(data) > most:
+        raise MalformedRequest(
+            f"{len(data):,} bytes; limits.max_bytes allows {most:,}", rule="max_bytes"
+        )
     try:
         if data.lstrip()[:1] == b"[":
             return Incoming(data, {}, msgspec.json.decode(data, type=list[msgspec.Raw]), None)
         raw = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
         key = _key(raw, keys)
-        messages = msgspec.json.decode(raw[key], type=list[msgspec.Raw])
-        fields = {name: msgspec.json.decode(raw[name]) for name in raw if name != key}
+        messages = _raw_messages(raw[key], key)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return _leniently(data, keys)
-    return Incoming(data, fields, messages, key, raw)
+        return _leniently(text_of(data), data, keys)
+    return Incoming(data, _fields(raw, key), messages, key, raw)
 
 
-def _leniently(data: bytes, keys: Sequence[str]) -> Incoming:
-    """JSON with lone surrogates, which the fast decoder refuses."""
-    try:
-        text = data.decode(json.detect_encoding(data)).strip()
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise MalformedRequest(f"not valid JSON: {error}", rule="json") from error
+def _leniently(text: str, data: bytes, keys: Sequence[str]) -> Incoming:
+    """JSON with lone surrogates, and other encodings than UTF-8."""
+    value = outline(text)
     if not isinstance(value, dict):
         _list(value, "messages")
         return Incoming(data, {}, _sliced(text), None)
     key = _key(value, keys)
-    _list(value[key], key)
     raw = {str(name): _raw(text[start:end]) for name, start, end in values_in(text)}
-    fields = {name: item for name, item in value.items() if name != key}
-    return Incoming(data, fields, _sliced(bytes(raw[key]).decode()), key, raw)
+    return Incoming(data, _fields(raw, key), _raw_messages(raw[key], key), key, raw)
+
+
+def _raw_messages(raw: msgspec.Raw, key: str) -> list[msgspec.Raw]:
+    if key == TEXTUAL and memoryview(raw)[:1] == b'"':
+        return [msgspec.Raw(b'{"role":"user","content":' + bytes(raw) + b"}")]
+    try:
+        return msgspec.json.decode(raw, type=list[msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        text = text_of(bytes(raw))
+        _list(outline(text), key)
+        return _sliced(text)
+
+
+def _fields(raw: Mapping[str, msgspec.Raw], key: str) -> dict[str, object]:
+    return {name: json_value(bytes(value)) for name, value in raw.items() if name != key}
 
 
 def _sliced(text: str) -> list[msgspec.Raw]:
@@ -96,10 +140,13 @@ def _sliced(text: str) -> list[msgspec.Raw]:
 
 
 def _raw(text: str) -> msgspec.Raw:
-    return msgspec.Raw(text.encode())
+    try:
+        return msgspec.Raw(text.encode())
+    except UnicodeEncodeError as error:  # a lone surrogate that is not escaped
+        raise MalformedRequest(f"not valid JSON: {error}", rule="json") from error
 
 
-def _encoded(value: object) -> bytes:
+def encoded(value: object) -> bytes:
     """Compact JSON; what came as raw JSON stays as it is, lone surrogates are escaped."""
     if isinstance(value, msgspec.Raw):
         return bytes(value)
@@ -124,35 +171,60 @@ def _list(value: object, name: str) -> Sequence[object]:
     )
 
 
-def as_object(message: object, index: int) -> Wire | bytes:
+def as_object(message: object, index: int, depth: int = DEPTH) -> Wire | bytes:
     """A message as a copy of our own: its JSON object, or the bytes of one.
 
-    Objects with `model_dump()` are dumped. Raises `MalformedRequest`.
+    Objects with `model_dump()` are dumped, also inside of a message. Raises `MalformedRequest`.
     """
     if isinstance(message, msgspec.Raw):
         return bytes(message)
-    if isinstance(message, Mapping):
-        return {str(key): copied(value, index) for key, value in message.items()}
-    dump = getattr(message, "model_dump", None)
-    dumped = dump(mode="json", exclude_unset=True) if callable(dump) else None
-    if isinstance(dumped, dict):
-        return dumped
-    raise MalformedRequest(
-        f"a message must be an object, not {type(message).__name__}", index=index
-    )
+    fields = message if isinstance(message, Mapping) else _dumped(message)
+    if not isinstance(fields, Mapping):
+        raise MalformedRequest(
+            f"a message must be an object, not {type(message).__name__}", index=index
+        )
+    try:
+        return {str(key): copied(value, depth) for key, value in fields.items()}
+    except MalformedRequest as error:
+        raise MalformedRequest(error.detail, index=index, rule=error.rule) from None
 
 
-def copied(value: object, index: int, depth: int = DEPTH) -> object:
-    """A deep copy of JSON data. Raises `MalformedRequest` beyond 100 levels."""
+def copied(value: object, levels: int = DEPTH) -> object:
+    """A deep copy of JSON data. Raises `MalformedRequest` beyond so many levels, and for
+    numbers that JSON cannot hold."""
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, (int, float)):
+        check_number(value)
+        return value
     if isinstance(value, Mapping):
-        _check(depth, index)
-        return {key: copied(item, index, depth - 1) for key, item in value.items()}
+        _check(levels)
+        return {key: copied(item, levels - 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        _check(depth, index)
-        return [copied(item, index, depth - 1) for item in value]
-    return value
+        _check(levels)
+        return [copied(item, levels - 1) for item in value]
+    dumped = _dumped(value)
+    return value if dumped is None else copied(dumped, levels)
 
 
-def _check(depth: int, index: int) -> None:
-    if depth <= 0:
-        raise MalformedRequest(f"nested deeper than {DEPTH} levels", index=index, rule="depth")
+def plain(value: object) -> object:
+    """A field's value with its SDK objects, or those in its list, as JSON data; others as is."""
+    if isinstance(value, (Mapping, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        known = isinstance(value, list) and all(isinstance(item, (Mapping, str)) for item in value)
+        return value if known else copied(value)
+    return copied(value)
+
+
+def _dumped(value: object) -> object:
+    """What an SDK's object says of itself, None where it is no such object."""
+    dump = getattr(value, "model_dump", None)
+    if not callable(dump) or isinstance(value, type):
+        return None
+    return dump(mode="json", exclude_unset=True)
+
+
+def _check(levels: int) -> None:
+    if levels <= 0:
+        raise MalformedRequest("nested too deeply; see limits.max_depth", rule="depth")

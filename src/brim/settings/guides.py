@@ -24,7 +24,7 @@ ENVIRONMENT: Mapping[str, Key] = MappingProxyType(
         "CONDENSATION_TIMEOUT": ("condensation", "timeout"),
         "CONDENSATION_CACHE_TTL": ("caching", "completion_ttl"),
         "CONDENSATION_QUALITY_THRESHOLD": ("condensation", "quality"),
-        "ENABLE_CONTEXT_PERFORMANCE_LOGGING": ("plugin", "operation-log", "enabled"),
+        "ENABLE_CONTEXT_PERFORMANCE_LOGGING": ("plugin", "operation-log", "every"),
         "ENABLE_TOKEN_COUNTING_LOGGING": ("logging", "counting"),
         "ENABLE_ACCURATE_TOKEN_COUNTING": ("counting", "accurate"),
         "TIKTOKEN_CACHE_SIZE": ("counting", "memo"),

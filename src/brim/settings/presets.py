@@ -46,7 +46,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = MappingProxyType(
                     "target": 0.25,
                 },
                 "history-pairs": _pairs(20, 2.0, 1.5),
-                "operation-log": {"enabled": True},
+                "operation-log": {"every": True},
             },
         },
         "production": {
@@ -55,7 +55,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = MappingProxyType(
             "caching": {"completion_ttl": 7_200, "analysis_entries": 200, "analysis_ttl": 600},
             "plugin": {
                 "history-pairs": _pairs(100, 1.5, 1.2),
-                "operation-log": {"enabled": True},
+                "operation-log": {"every": True},
             },
         },
         "high-throughput": {
@@ -79,7 +79,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = MappingProxyType(
             "plugin": {
                 "token-budget": {"caution": 0.70, "warning": 0.80, "critical": 0.90},
                 "history-pairs": _pairs(50, 1.3, 1.1),
-                "operation-log": {"enabled": True},
+                "operation-log": {"every": True},
             },
         },
         "accuracy": {

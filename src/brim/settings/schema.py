@@ -22,6 +22,7 @@ __all__ = [
     "CountingSettings",
     "InjectionSettings",
     "LedgerSettings",
+    "LimitSettings",
     "LoggingSettings",
     "OutOfRange",
     "PluginSettings",
@@ -99,7 +100,8 @@ class CondensationSettings:
     """`ai` allows strategies to ask a model; `timeout` is for one such ask. `quality` is the
     share of specifics that must survive before the next strategy is not tried. A model is
     asked about `min_messages` to `max_messages` at once. `default_strategy` is what `auto`
-    picks where its rule prefers no other."""
+    picks where its rule prefers no other. `drop_bound_thinking` lets Brim ask the provider to
+    drop thinking that is bound to what was condensed, where nothing else is left to do."""
 
     ai: bool = True
     default_strategy: str = field(default="conversation-summary", converter=_guide_spelling)
@@ -107,6 +109,7 @@ class CondensationSettings:
     max_messages: int = field(default=10, validator=within(1))
     timeout: float = field(default=30.0, validator=within(0.001))
     quality: float = field(default=0.8, validator=within(0, 1))
+    drop_bound_thinking: bool = False
 
     def __attrs_post_init__(self) -> None:
         if self.max_messages < self.min_messages:
@@ -117,7 +120,9 @@ class CondensationSettings:
 @frozen
 class CachingSettings:
     """Life times and numbers of entries; which tiers there are is named by `caches`.
-    `embedding_save_every` is new entries between two writes to disk."""
+    `embedding_save_every` is new entries between two writes to disk. When ledger and counting memo
+    hold more than the share `memory_cleanup` of what they may, Brim lets go of what it can
+    have again."""
 
     completion_ttl: float = field(default=3_600.0, validator=within(0))
     analysis_entries: int = field(default=100, validator=within(0))
@@ -125,6 +130,7 @@ class CachingSettings:
     embedding_entries: int = field(default=5_000, validator=within(0))
     embedding_save_every: int = field(default=100, validator=within(1))
     cleanup_interval: float = field(default=1_800.0, validator=within(1))
+    memory_cleanup: float = field(default=0.8, validator=within(0, 1))
 
 
 @frozen
@@ -143,6 +149,16 @@ class LedgerSettings:
 
     max_bytes: int = field(default=64 * 1024 * 1024, validator=within(0))
     ttl: float = field(default=30.0 * DAY, validator=within(0))
+
+
+@frozen
+class LimitSettings:
+    """What is refused before it is read: a request of more than `max_bytes` of JSON, of more than
+    `max_messages`, or with a message that is nested in more than `max_depth` levels."""
+
+    max_bytes: int = field(default=64 * 1024 * 1024, validator=within(1))
+    max_messages: int = field(default=100_000, validator=within(1))
+    max_depth: int = field(default=100, validator=within(1, 100))
 
 
 @frozen
@@ -193,6 +209,7 @@ class Settings:
     caching: CachingSettings = field(factory=CachingSettings)
     injection: InjectionSettings = field(factory=InjectionSettings)
     ledger: LedgerSettings = field(factory=LedgerSettings)
+    limits: LimitSettings = field(factory=LimitSettings)
     chat: ChatSettings = field(factory=ChatSettings)
     logging: LoggingSettings = field(factory=LoggingSettings)
     models: Mapping[str, Mapping[str, object]] = field(factory=dict)

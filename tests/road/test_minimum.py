@@ -1,0 +1,152 @@
+"""`BudgetInfeasible` is raised exactly when the minimum does not fit, and tells it."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from road_parts import Wire, answer, assistant, block, call, chat, loop, results, use, user, words
+
+from brim import Brim, BudgetInfeasible
+
+PNG = base64.b64encode(
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+    + (800).to_bytes(4, "big")
+    + (600).to_bytes(4, "big")
+    + b"\0" * 40
+).decode()
+PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}}
+SYSTEM = {"role": "system", "content": words(100, "s")}
+
+CASES: dict[str, tuple[str, list[Wire], dict[str, Any]]] = {
+    "chat": ("openai-chat", chat(20), {}),
+    "system": ("openai-chat", [SYSTEM, *chat(20)], {}),
+    "system in the middle": ("openai-chat", [*chat(5), SYSTEM, *chat(5)], {}),
+    "pins": ("openai-chat", chat(20), {"pin": [0, 5, -2]}),
+    "loop": ("openai-chat", loop(12, 100), {}),
+    "parallel": (
+        "openai-chat",
+        [*loop(4), call("x", "y", "z"), *(answer(i, words(300, i)) for i in "xyz")],
+        {},
+    ),
+    "open tail": ("openai-chat", [*loop(4), call("x", "y"), answer("x", words(300))], {}),
+    "long arguments": (
+        "openai-chat",
+        [user("a"), call("1", arguments=f'{{"t": "{words(500)}"}}'), answer("1")],
+        {},
+    ),
+    "orphan": ("openai-chat", [*chat(5), answer("nobody", words(400))], {}),
+    "last is an assistant": ("openai-chat", [*chat(9), assistant(words(300))], {}),
+    "tools": (
+        "openai-chat",
+        chat(5),
+        {"tools": [{"type": "function", "function": {"name": "f", "description": words(50)}}]},
+    ),
+    "anthropic loop": ("anthropic", loop(12, 100, anthropic=True), {"system": words(50)}),
+    "anthropic pins": ("anthropic", loop(12, 100, anthropic=True), {"pin": [3]}),
+    "anthropic mixed": (
+        "anthropic",
+        [*loop(5, anthropic=True), use("x"), results("x", text=words(300), after="stop")],
+        {},
+    ),
+    "picture in a result": (
+        "anthropic",
+        [
+            *loop(3, anthropic=True),
+            use("x"),
+            {
+                "role": "user",
+                "content": [
+                    {
+                        "type": "tool_result",
+                        "tool_use_id": "x",
+                        "content": [block(words(100)), PICTURE, block(words(200))],
+                    }
+                ],
+            },
+        ],
+        {},
+    ),
+    "a strange result": (
+        "anthropic",
+        [
+            user("a"),
+            use("x"),
+            {
+                "role": "user",
+                "content": [
+                    {
+                        "type": "tool_result",
+                        "tool_use_id": "x",
+                        "content": [{"type": "holo", "data": "z" * 2_000}, block("seen")],
+                    }
+                ],
+            },
+        ],
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize(("dialect", "messages", "options"), CASES.values(), ids=CASES)
+def test_a_fit_at_the_minimum_succeeds_and_below_it_does_not(
+    brim: Brim, dialect: str, messages: list[Wire], options: dict[str, Any]
+) -> None:
+    def fit(budget: int, tenant: str) -> Any:
+        return brim.fit(
+            messages, model="m", budget=budget, dialect=dialect, tenant=tenant, **options
+        )
+
+    with pytest.raises(BudgetInfeasible) as error:
+        fit(1, "first")
+    minimum = error.value.minimum
+    fitted = fit(minimum, "second")
+    assert fitted.report.after.upper <= minimum
+    assert fitted.report.violations == () or dialect == "openai-chat"
+    with pytest.raises(BudgetInfeasible) as error:
+        fit(minimum - 1, "third")
+    assert error.value.minimum == minimum
+    for budget in range(minimum, minimum + 60, 7):
+        assert fit(budget, f"{budget}").report.after.upper <= budget
+
+
+def test_the_error_says_what_takes_the_room(brim: Brim) -> None:
+    def reason(messages: list[Wire]) -> str:
+        with pytest.raises(BudgetInfeasible) as error:
+            brim.fit(messages, model="m", budget=30)
+        return str(error.value)
+
+    assert "system prompt and tools" in reason([SYSTEM, user("a")])
+    assert "user's last message" in reason([user(words(100))])
+    assert "newest exchange" in reason([user("a"), assistant(words(100))])
+    assert "30 tokens" in reason([user(words(100))])
+
+
+def test_only_instructions_are_a_minimum_too(brim: Brim) -> None:
+    with pytest.raises(BudgetInfeasible) as error:
+        brim.fit([SYSTEM], model="m", budget=30)
+    assert brim.fit([SYSTEM], model="m", budget=error.value.minimum).messages == [SYSTEM]
+
+
+def test_the_least_is_still_the_newest_exchange(brim: Brim) -> None:
+    messages = CASES["picture in a result"][1]
+    with pytest.raises(BudgetInfeasible) as error:
+        brim.fit(messages, model="m", budget=1, dialect="anthropic")
+    fitted = brim.fit(messages, model="m", budget=error.value.minimum, dialect="anthropic")
+    assert fitted.messages[0] is messages[0]
+    assert fitted.messages[1] is messages[-2]
+    result = fitted.messages[2]["content"][0]
+    assert result["tool_use_id"] == "x"
+    assert "[brim: " in str(result["content"])
+    assert brim.count([user(str(result["content"]))], model="m").total < 100
+
+
+def test_a_failed_fit_leaves_the_next_one_as_if_it_had_not_been(make: Any) -> None:
+    tried, fresh = make(), make()
+    messages = chat(30)
+    with pytest.raises(BudgetInfeasible):
+        tried.fit(messages, model="m", budget=5)
+    first = tried.fit(messages, model="m", budget=400)
+    assert first.messages == fresh.fit(messages, model="m", budget=400).messages
+    assert not first.report.replayed
