@@ -102,6 +102,13 @@ def test_the_newest_results_may_be_rewritten(brim: Brim, path: tuple[Any, ...]) 
     assert plan.rewrites == {(5, 1, 0): {(): "[brim: rewritten]\nx"}}
 
 
+def test_of_the_newest_nothing_but_results_may_be_rewritten(brim: Brim) -> None:
+    found = units_of(timeline(brim, MESSAGES[:6]), EMPTY, {3}, 4)
+    assert found[4].exchange.newest
+    with pytest.raises(EditRefused):
+        folded(EMPTY, Condensation((Rewrite(4, 0, 0, "x"),)), found, brim.engine.counter("m"))
+
+
 def test_long_strings_in_older_calls_may_be_rewritten(brim: Brim) -> None:
     plan = fold(brim, Rewrite(1, 0, 0, "x", ("text",)), Rewrite(1, 0, 0, "y", ("list", 0)))
     shown = units(brim, plan)[1].exchange.messages[0].calls[0].arguments

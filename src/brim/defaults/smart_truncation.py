@@ -96,9 +96,11 @@ def _under_limit(task: CondenseTask, excess: int) -> list[Edit]:
         if excess > 0 and note.note and _may_go(note) and not _own(note):
             edits.append(Drop((note.index,)))
             excess -= note.tokens
-    if excess > 0 and exchanges and not exchanges[-1].keep:
-        room = exchanges[-1].tokens - excess
-        edits += shortened(exchanges[-1], room, task.count, results_only=True)
+    for one in exchanges if excess > 0 else ():
+        if one.newest and not one.keep:
+            shorter = shortened(one, one.tokens - excess, task.count, results_only=True)
+            if shorter:
+                return [*edits, *shorter]
     return edits
 
 

@@ -37,6 +37,7 @@ class Anthropic(Walker):
     name = "anthropic"
     messages_key = "messages"
     starts_with_user = True
+    thinking_opens_turns = True
     roles: ClassVar = frozenset({"user", "assistant", "system"})
     own_fields: ClassVar = frozenset({"role", "content", "id"})
     book: ClassVar = BOOK

@@ -69,7 +69,8 @@ class Dialect(Protocol):
     `messages_key` is the request field that holds the messages. With
     `merges_notes`, a note next to a user message becomes a part of it. With
     `starts_with_user`, the first message must be a user's. With `items`, an assistant's
-    turn comes as several messages, one for each item.
+    turn comes as several messages, one for each item. With `thinking_opens_turns`, thinking at
+    the beginning of a turn must stay until its tools are done.
     """
 
     @property
@@ -86,6 +87,9 @@ class Dialect(Protocol):
 
     @property
     def items(self) -> bool: ...
+
+    @property
+    def thinking_opens_turns(self) -> bool: ...
 
     def claims(self, request: Wire, messages: Sequence[object]) -> bool:
         """Whether this request is unmistakably of this dialect. `request` may be empty."""

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import msgspec
 
-from brim.dialects.jsontext import DEEPEST, SPACE, refuse_deep
+from brim.dialects.jsontext import SPACE, refuse_deep
 from brim.errors import MalformedRequest
 
 __all__ = ["MAX_DIGITS", "check_number", "from_text", "json_value", "outline", "text_of"]
@@ -26,13 +26,16 @@ MAX_BITS = 14_285
 """The same in bits: 4,300 · log2(10), rounded up."""
 
 
-def json_value(data: bytes, levels: int = DEEPEST) -> object:
-    """The value of JSON bytes. Raises `MalformedRequest`, rule "json", "number" or "depth"."""
+def json_value(data: bytes, levels: int | None = None) -> object:
+    """The value of JSON bytes, nested in at most so many levels.
+
+    Raises `MalformedRequest`, rule "json", "number" or "depth".
+    """
     try:
         value = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         value = from_text(text_of(data))
-    if data.count(b"{") + data.count(b"[") > levels:
+    if levels is not None and data.count(b"{") + data.count(b"[") > levels:
         refuse_deep(value, levels)
     return value
 

@@ -47,6 +47,7 @@ class Walker(ABC):
     merges_notes: bool = False
     starts_with_user: bool = False
     items: bool = False
+    thinking_opens_turns: bool = False
 
     @hookimpl
     def provide_dialect(self) -> Dialect:

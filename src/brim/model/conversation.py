@@ -29,7 +29,8 @@ class Exchange:
     message with tool calls together with all their results.
 
     `tokens` includes message overheads. `keep` exchanges may not be touched.
-    Of a `newest` exchange only tool results may be rewritten. A `note` stands
+    Of a `newest` exchange (the last one, and the one that opens an unfinished turn with
+    thinking) only tool results may be rewritten. A `note` stands
     for exchanges that were condensed before.
     """
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from attrs import evolve
+
 from brim.errors import BrimError
 from brim.model.decisions import Condensation, Drop, Edit, Replace, Rewrite
 from brim.model.messages import Document, Image, Opaque, Text, ToolCall, ToolResult
@@ -22,8 +24,15 @@ class EditRefused(BrimError):
     """A strategy asked for what no strategy may do."""
 
 
-def folded(plan: Plan, condensation: Condensation, units: Sequence[Unit], counter: Counter) -> Plan:
-    """The plan after these edits.
+def folded(
+    plan: Plan,
+    condensation: Condensation,
+    units: Sequence[Unit],
+    counter: Counter,
+    opening: int | None = None,
+) -> Plan:
+    """The plan after these edits. Notes that would stand behind exchange `opening` stand in
+    front of it.
 
     Raises `EditRefused` when an edit touches what must stay, overlaps another one, or names
     what is not there. Either all edits of a condensation count or none.
@@ -32,7 +41,7 @@ def folded(plan: Plan, condensation: Condensation, units: Sequence[Unit], counte
     spans: list[Span] = []
     for edit in condensation.edits:
         if not isinstance(edit, Rewrite):
-            spans.extend(_spans(edit, units, taken))
+            spans.extend(_in_front(opening, span) for span in _spans(edit, units, taken))
     rewrites: dict[Spot, dict[tuple[str | int, ...], str]] = {}
     for edit in condensation.edits:
         if isinstance(edit, Rewrite):
@@ -43,6 +52,12 @@ def folded(plan: Plan, condensation: Condensation, units: Sequence[Unit], counte
                 raise EditRefused(f"exchange {edit.exchange}: the same part is rewritten twice")
             rewrites[spot][path] = text
     return plan.folded(spans, rewrites)
+
+
+def _in_front(opening: int | None, span: Span) -> Span:
+    if opening is None or span.note is None or span.start < opening:
+        return span
+    return evolve(span, at=opening)
 
 
 def _spans(edit: Drop | Replace, units: Sequence[Unit], taken: set[int]) -> list[Span]:

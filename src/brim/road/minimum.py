@@ -28,8 +28,9 @@ def skeleton(trip: Trip) -> Plan:
     bridges = {bridge for run in runs for bridge in _bridge(trip, units, run)}
     loose = tuple(i for run in runs for i in run if i not in bridges)
     edits: list[Edit] = [Drop(loose)] if loose else []
-    if units and not units[-1].exchange.keep:
-        edits.extend(_short_results(units[-1], trip.counter))
+    for unit in units:
+        if unit.exchange.newest and not unit.exchange.keep:
+            edits.extend(_short_results(unit, trip.counter))
     return folded(EMPTY, Condensation(tuple(edits)), units, trip.counter)
 
 

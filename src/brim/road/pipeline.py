@@ -221,7 +221,7 @@ def _turn(
     if condensation is None or not condensation.edits:
         return Step(name, "passed", before, before)
     try:
-        plan = _bound(trip, folded(state.plan, condensation, units, trip.counter))
+        plan = _bound(trip, folded(state.plan, condensation, units, trip.counter, trip.opening))
         rendering = trip.render(plan)
         added = _broken(trip, rendering)
         if added:

@@ -19,11 +19,13 @@ Paths = Mapping[tuple[str | int, ...], str]
 
 @frozen
 class Span:
-    """Exchanges [start, stop) that are gone; `note` is the body of what stands there instead."""
+    """Exchanges [start, stop) that are gone; `note` is the body of what stands there instead,
+    or in front of exchange `at`, where a text inside of the turn would end it."""
 
     start: int
     stop: int
     note: str | None = None
+    at: int | None = None
 
 
 @frozen

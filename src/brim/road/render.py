@@ -57,10 +57,16 @@ class Rendering:
     _texts: Mapping[int, Mapping[int, Texts]] = field(init=False)
     _changed: int | None = field(init=False, default=None)
     _noted: set[int] = field(init=False, factory=set)
+    _moved: dict[int, list[Span]] = field(init=False, factory=dict)
     _started: bool = field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
         self._texts = self.plan.by_exchange()
+        for span in self.plan.spans:
+            if span.at is not None:
+                around = self.plan.span_of(span.at)
+                place = self.timeline.groups[around.start if around else span.at].first
+                self._moved.setdefault(place, []).append(span)
         touched = self.plan.first_touched
         if touched is not None:
             self._changed = self.timeline.groups[touched[0]].pieces[touched[1]].message
@@ -82,6 +88,9 @@ class Rendering:
 
     def _message(self, index: int) -> int:
         """Render one raw message; the index of the next."""
+        for moved in self._moved.get(index, ()):
+            self._noted.add(moved.start)
+            self._put(self._made(self._note(moved), None))
         owners = self.timeline.grouping.owners[index]
         spans = [self.plan.span_of(owner) for owner in owners]
         partless = not self.timeline.message(index).parts

@@ -64,6 +64,29 @@ class Trip:
         return self.pinned if last is None else self.pinned | {last}
 
     @property
+    def clipped(self) -> frozenset[int]:
+        """The exchanges of which only results may be shortened: the newest and the opening."""
+        opening = self.opening
+        return frozenset({self.newest} if opening is None else {self.newest, opening})
+
+    @property
+    def opening(self) -> int | None:
+        """The exchange whose thinking opens the last turn, while its tools are not done and
+        nothing newer opens it."""
+        timeline, last = self.timeline, self.timeline.grouping.last_user
+        first = 0 if last is None else last + 1
+        if not timeline.dialect.thinking_opens_turns or first >= self.newest:
+            return None
+        if not self._thinks(first) or self._thinks(self.newest):
+            return None
+        return first
+
+    def _thinks(self, exchange: int) -> bool:
+        """Whether this exchange begins with thinking."""
+        message = self.timeline.message(self.timeline.groups[exchange].first)
+        return any(isinstance(part, Thinking) for part in message.parts[:1])
+
+    @property
     def limit(self) -> int:
         """The most tokens whose upper bound is within the budget."""
         return self.room.budget * MILLION // (MILLION + round(self.counter.margin * MILLION))
@@ -129,7 +152,7 @@ class Trip:
         return self.timeline.dialect.merges_notes or self.profile.strict_alternation
 
     def units(self, plan: Plan) -> list[Unit]:
-        return units_of(self.timeline, plan, self.keep, self.newest)
+        return units_of(self.timeline, plan, self.keep, self.clipped)
 
     def render(self, plan: Plan) -> Rendering:
         """What goes out under this plan; grows the last rendering where the plan is the same."""

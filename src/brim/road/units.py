@@ -31,7 +31,7 @@ class Unit:
     pieces: tuple[Piece, ...] = ()
 
 
-def units_of(timeline: Timeline, plan: Plan, keep: Collection[int], newest: int) -> list[Unit]:
+def units_of(timeline: Timeline, plan: Plan, keep: Collection[int], clipped: Collection[int]) -> list[Unit]:
     """All exchanges that `plan` leaves, its notes among them, numbered from 0."""
     units: list[Unit] = []
     turn = 0
@@ -48,7 +48,7 @@ def units_of(timeline: Timeline, plan: Plan, keep: Collection[int], newest: int)
                 shown,
                 tokens,
                 keep=index in keep,
-                newest=index == newest,
+                newest=index in clipped,
                 note=group.note,
                 turn=turn,
             )

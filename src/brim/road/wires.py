@@ -121,7 +121,7 @@ def _leniently(text: str, data: bytes, keys: Sequence[str]) -> Incoming:
 
 
 def _raw_messages(raw: msgspec.Raw, key: str) -> list[msgspec.Raw]:
-    if key == TEXTUAL and memoryview(raw)[:1] == b'"':
+    if key == TEXTUAL and bytes(memoryview(raw)[:1]) == b'"':
         return [msgspec.Raw(b'{"role":"user","content":' + bytes(raw) + b"}")]
     try:
         return msgspec.json.decode(raw, type=list[msgspec.Raw])

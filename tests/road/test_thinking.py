@@ -163,3 +163,40 @@ def test_a_cache_mark_that_moves_does_not_lose_the_history() -> None:
             assert report.replayed
             assert report.prefix_reuse == 1.0
             assert json.dumps(app.fit(request(marked), budget=2_500).messages).count("ephem") == 1
+
+
+def opened(steps: int) -> list[dict[str, Any]]:
+    """One prompt, and a long tool loop that only begins with thinking."""
+    return [user("start"), *(m for n in range(steps) for m in step(n, think=n == 0))]
+
+
+def test_the_thinking_that_opens_a_turn_stays_and_the_note_stands_in_front_of_it() -> None:
+    settings = {"models": {"free": {"window": 50_000, "max_output": 1_000}}}
+    with Brim(settings) as app:
+        messages = opened(30)
+        given = request(messages, "free")
+        fitted = app.fit(given, budget=3_000)
+        assert not fitted.report.violations
+        assert fitted.report.strategies == ("smart-truncation",)
+        assert fitted.messages[0] is messages[0]
+        assert fitted.messages[1]["content"][0]["text"].startswith("<brim-note>")
+        assert fitted.messages[2] is messages[1]
+        assert thoughts(fitted.messages) == ["step 0"]
+        before = fitted.messages
+        messages += step(30, "short", think=False)
+        again = app.fit(request(messages, "free"), budget=3_000)
+        assert again.report.replayed
+        assert again.messages[: len(before)] == before
+
+
+def test_a_turn_that_was_opened_by_thinking_is_condensed_whole_when_it_is_done() -> None:
+    settings = {"models": {"free": {"window": 50_000, "max_output": 1_000}}}
+    with Brim(settings) as app:
+        messages = opened(30)
+        app.fit(request(messages, "free"), budget=3_000)
+        messages += [{"role": "assistant", "content": [{"type": "text", "text": LONG * 9}]}]
+        messages += [user("and now?")]
+        fitted = app.fit(request(messages, "free"), budget=3_000)
+        assert not fitted.report.violations
+        assert fitted.report.condensed
+        assert json.dumps(fitted.messages).count("<brim-note>") == 1
