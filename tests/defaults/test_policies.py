@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from loguru import logger
 
 from brim import Brim
 from brim.api import Level, ModelProfile, SettingsError, Shape, TrimDecision, TrimTask, Usage
@@ -159,3 +160,23 @@ def test_a_chat_far_below_its_window_is_cut_to_its_pairs() -> None:
             session.append({"role": "assistant", "content": f"answer {i} " + "word " * 20})
     assert max(lengths) <= 22
     assert min(lengths[15:]) >= 11
+
+
+def test_small_steps_get_a_warning_at_the_start() -> None:
+    said: list[str] = []
+    handle = logger.add(lambda line: said.append(str(line)), format="{message}")
+    TokenBudget(TokenBudgetSettings())
+    assert not said
+    TokenBudget(TokenBudgetSettings(target=0.9))
+    logger.remove(handle)
+    assert ["target is so close" in line for line in said] == [True]
+
+
+def test_a_heavy_head_gets_one_warning_for_each_model() -> None:
+    said: list[str] = []
+    handle = logger.add(lambda line: said.append(str(line)), format="{message}")
+    policy = TokenBudget(TokenBudgetSettings())
+    for model in ("m", "m", "n"):
+        policy.should_trim(TrimTask(usage(900, fixed=850), Shape(0, 0, ()), ModelProfile(model)))
+    logger.remove(handle)
+    assert [line.split(" take ")[1][:12] for line in said] == ["850 of 1,000"] * 2
