@@ -48,15 +48,18 @@ from brim.model.operations import (
     Snippet,
 )
 from brim.model.profiles import ImageRule, ModelProfile, Overheads, Prices
+from brim.model.stats import Band, CondensationStats, OperationStats, Stats
 from brim.texts import cut, is_marked, is_note, left_out, note_body
 
 __all__ = [
     "HOOK_API",
     "Ask",
+    "Band",
     "BrimError",
     "BudgetInfeasible",
     "Completion",
     "Condensation",
+    "CondensationStats",
     "CondenseTask",
     "Conversation",
     "Counts",
@@ -75,6 +78,7 @@ __all__ = [
     "ModelProfile",
     "Opaque",
     "Operation",
+    "OperationStats",
     "Overheads",
     "Part",
     "PastCondensation",
@@ -86,6 +90,7 @@ __all__ = [
     "SettingsError",
     "Shape",
     "Snippet",
+    "Stats",
     "Text",
     "Thinking",
     "Tool",

@@ -20,8 +20,9 @@ from brim.errors import MalformedRequest
 __all__ = ["Entry", "is_lines", "read_entries"]
 
 LINES = (".jsonl", ".ndjson")
-KEYS = ("messages", "input")
-"""Fields that may hold the messages."""
+TEXTUAL = "input"
+KEYS = ("messages", TEXTUAL)
+"""Fields that may hold the messages; the second may be a text."""
 
 Stream = gzip.GzipFile | io.BufferedReader | io.BytesIO
 
@@ -129,6 +130,6 @@ def _entry(data: bytes, line: int) -> Entry:
         return Entry(line, raw, value)
     if isinstance(value, dict):
         for key in KEYS:
-            if isinstance(value.get(key), list) or (key == TEXTUAL and isinstance(value.get(key), str)):
+            if isinstance(value.get(key), (list, str) if key == TEXTUAL else list):
                 return Entry(line, raw, value, key)
     return Entry(line, raw, error="neither a list of messages nor an object with one in 'messages'")

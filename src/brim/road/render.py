@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 
 from attrs import Factory, define, evolve, field, frozen
@@ -134,15 +134,15 @@ class Rendering:
         texts: dict[int, Paths],
     ) -> None:
         """Keep the parts of message `index` that belong to this exchange."""
-        for number, piece in enumerate(self.timeline.groups[owner].pieces):
-            if piece.message != index:
-                continue
-            parts = self.timeline.message(index).parts
-            mine = range(len(parts)) if piece.parts is None else piece.parts
-            places = lasting([parts[i] for i in mine])
-            new = self._texts.get(owner, {}).get(number, {})
-            texts.update({mine[places[part]]: paths for part, paths in new.items()})
-            held.extend([mine[i] for i in places] if self._loses_thinking(index) else mine)
+        pieces = self.timeline.groups[owner].pieces
+        number = bisect_left(pieces, index, key=lambda piece: piece.message)
+        chosen = pieces[number].parts
+        parts = self.timeline.message(index).parts
+        mine = range(len(parts)) if chosen is None else chosen
+        places = lasting([parts[i] for i in mine])
+        new = self._texts.get(owner, {}).get(number, {})
+        texts.update({mine[places[part]]: paths for part, paths in new.items()})
+        held.extend([mine[i] for i in places] if self._loses_thinking(index) else mine)
 
     def _send(self, index: int, held: Sequence[int], texts: Texts) -> None:
         if not held:
