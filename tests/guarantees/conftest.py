@@ -34,7 +34,7 @@ def lab() -> Iterator[Lab]:
     made.close()
 
 
-@pytest.fixture(autouse=True, scope="package")
+@pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
     """Hostile plugins make Brim warn all the time."""
     logger.disable("brim")

@@ -29,7 +29,7 @@ MESSAGES = [
 
 
 def units(brim: Brim, plan: Plan = EMPTY) -> list[Unit]:
-    return units_of(timeline(brim, MESSAGES), plan, {3}, 5)
+    return units_of(timeline(brim, MESSAGES), plan, {3}, {5})
 
 
 def fold(brim: Brim, *edits: Edit, plan: Plan = EMPTY) -> Plan:
@@ -103,7 +103,7 @@ def test_the_newest_results_may_be_rewritten(brim: Brim, path: tuple[Any, ...]) 
 
 
 def test_of_the_newest_nothing_but_results_may_be_rewritten(brim: Brim) -> None:
-    found = units_of(timeline(brim, MESSAGES[:6]), EMPTY, {3}, 4)
+    found = units_of(timeline(brim, MESSAGES[:6]), EMPTY, {3}, {4})
     assert found[4].exchange.newest
     with pytest.raises(EditRefused):
         folded(EMPTY, Condensation((Rewrite(4, 0, 0, "x"),)), found, brim.engine.counter("m"))
@@ -163,7 +163,7 @@ def test_a_part_is_the_same_one_without_the_thinking_before_it(make: Any) -> Non
 
 def test_strings_with_half_a_surrogate_pair_can_be_rewritten(brim: Brim) -> None:
     messages = [user("a"), call("1", arguments=json.dumps({"t": f"{LONG}\ud800"})), answer("1")]
-    found = units_of(timeline(brim, [*messages, user("b")]), EMPTY, {2}, 2)
+    found = units_of(timeline(brim, [*messages, user("b")]), EMPTY, {2}, {2})
     edit = Rewrite(1, 0, 0, "x", ("t",))
     plan = folded(EMPTY, Condensation((edit,)), found, brim.engine.counter("m"))
     assert plan.rewrites == {(1, 0, 0): {("t",): "[brim: rewritten]\nx"}}
@@ -171,9 +171,9 @@ def test_strings_with_half_a_surrogate_pair_can_be_rewritten(brim: Brim) -> None
 
 def test_parts_of_a_mixed_message_are_found_in_the_whole_one(brim: Brim) -> None:
     messages = [user("a"), use("1"), results("1", text="r", after="words"), assistant("c")]
-    found = units_of(timeline(brim, [*messages, user("z")], "anthropic"), EMPTY, {4}, 4)
+    found = units_of(timeline(brim, [*messages, user("z")], "anthropic"), EMPTY, {4}, {4})
     edits = (Rewrite(1, 1, 0, "x"), Rewrite(2, 0, 0, "y"))
     plan = folded(EMPTY, Condensation(edits), found, brim.engine.counter("m"))
-    shown = units_of(timeline(brim, [*messages, user("z")], "anthropic"), plan, {4}, 4)
+    shown = units_of(timeline(brim, [*messages, user("z")], "anthropic"), plan, {4}, {4})
     assert shown[1].exchange.messages[1].results[0].text == "[brim: rewritten]\nx"
     assert shown[2].exchange.messages[0].text == "[brim: rewritten]\ny"

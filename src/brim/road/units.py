@@ -31,7 +31,9 @@ class Unit:
     pieces: tuple[Piece, ...] = ()
 
 
-def units_of(timeline: Timeline, plan: Plan, keep: Collection[int], clipped: Collection[int]) -> list[Unit]:
+def units_of(
+    timeline: Timeline, plan: Plan, keep: Collection[int], clipped: Collection[int]
+) -> list[Unit]:
     """All exchanges that `plan` leaves, its notes among them, numbered from 0."""
     units: list[Unit] = []
     turn = 0
