@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from importlib.metadata import distribution
+from importlib.util import find_spec
 
 import pytest
 
@@ -16,6 +17,10 @@ def _command(*names: str) -> Probe:
     return lambda: any(shutil.which(name) for name in names)
 
 
+def _package(name: str) -> Probe:
+    return lambda: find_spec(name) is not None
+
+
 def _installed_from_wheel() -> bool:
     return any(path.name == "errors.py" for path in distribution("brim").files or ())
 
@@ -24,6 +29,7 @@ PROBES: Mapping[str, Probe] = {
     "redis": _command("redis-server"),
     "chromium": _command("chromium", "chromium-browser", "google-chrome"),
     "wheel": _installed_from_wheel,
+    **{name: _package(name) for name in ("anthropic", "langchain_core", "openai")},
 }
 
 

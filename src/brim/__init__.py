@@ -25,8 +25,9 @@ from brim.errors import (
 
 if TYPE_CHECKING:
     from brim.road.brim import Brim
+    from brim.road.fitted import Fitted
     from brim.road.pins import Pin
-    from brim.road.report import FitReport, Fitted
+    from brim.road.report import FitReport
     from brim.road.session import Session
     from brim.settings.schema import Settings
 
@@ -51,7 +52,7 @@ __all__ = [
 _LAZY = {
     "Brim": "brim.road.brim",
     "FitReport": "brim.road.report",
-    "Fitted": "brim.road.report",
+    "Fitted": "brim.road.fitted",
     "Session": "brim.road.session",
     "Settings": "brim.settings.schema",
 }

@@ -9,42 +9,17 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import click
-from attrs import frozen
 
 from brim.cli.context import State, state_of
-from brim.cli.files import Entry, is_lines, read_entries
+from brim.cli.files import is_lines, read_entries
+from brim.cli.fitting import Order, Result, fit_entry
 from brim.cli.output import atomic_output
 from brim.cli.tokens import TOKENS, TOKENS_OR_NONE
-from brim.errors import BrimError, UnknownDialect
 
 if TYPE_CHECKING:
-    from brim.road.brim import Brim
+    pass
 
-__all__ = ["Order", "Result", "command", "fit_entry"]
-
-
-@frozen
-class Order:
-    """What was asked on the command line."""
-
-    model: str | None
-    budget: int | None
-    dialect: str | None
-    overrides: Mapping[str, object]
-
-
-@frozen
-class Result:
-    """What became of one conversation. `output` is JSON, None when it could not be fitted."""
-
-    line: int
-    output: bytes | None
-    report: Mapping[str, object]
-    error: str = ""
-
-    @property
-    def good(self) -> bool:
-        return not self.error and not self.report.get("violations")
+__all__ = ["command"]
 
 
 FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
@@ -125,31 +100,6 @@ def _fitted(state: State, order: Order, source: str, jobs: int) -> Iterator[Resu
 
         return fitted_in_processes(brim.settings, order, entries, jobs)
     return (fit_entry(brim, order, entry) for entry in entries)
-
-
-def fit_entry(brim: Brim, order: Order, entry: Entry) -> Result:
-    """Fit one conversation. Errors become a result; conversations do not know of each other.
-
-    Raises `UnknownDialect`, which is no fault of the conversation.
-    """
-    if entry.error is not None:
-        return Result(entry.line, None, {}, entry.error)
-    try:
-        fitted = brim.fit(
-            entry.raw,
-            model=order.model,
-            budget=order.budget,
-            dialect=order.dialect,
-            tenant=f"line {entry.line}",
-        )
-    except UnknownDialect:
-        raise
-    except BrimError as error:
-        return Result(entry.line, None, {}, str(error))
-    output = fitted.request
-    if not isinstance(output, bytes):
-        raise TypeError(f"fitting bytes gave {type(output).__name__}")
-    return Result(entry.line, output, fitted.report.as_dict())
 
 
 def _shown(results: Iterator[Result], *, show: bool) -> Iterable[Result]:

@@ -10,9 +10,9 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from brim.cli.files import Entry
+from brim.cli.fitting import Order, Result, fit_entry
 
 if TYPE_CHECKING:
-    from brim.cli.fit import Order, Result
     from brim.road.brim import Brim
     from brim.settings.schema import Settings
 
@@ -47,8 +47,6 @@ def _begin(settings: Settings) -> None:
 
 
 def _fit(order: Order, entry: Entry) -> Result:
-    from brim.cli.fit import fit_entry
-
     if _brim is None:
         raise RuntimeError("the process was not initialized")
     return fit_entry(_brim, order, entry)

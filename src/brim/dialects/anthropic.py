@@ -30,6 +30,9 @@ __all__ = ["Anthropic"]
 
 REWRITABLE = frozenset({"text", "image", "document"})
 
+ANSWERED = frozenset({"type", "model", "stop_reason", "stop_sequence", "usage"})
+"""Fields of the provider's answer, where its object itself is put among the messages."""
+
 
 class Anthropic(Walker):
     """Messages of blocks; calls are `tool_use`, their results stand in the next user message."""
@@ -39,7 +42,7 @@ class Anthropic(Walker):
     starts_with_user = True
     thinking_opens_turns = True
     roles: ClassVar = frozenset({"user", "assistant", "system"})
-    own_fields: ClassVar = frozenset({"role", "content", "id"})
+    own_fields: ClassVar = frozenset({"role", "content", "id"}) | ANSWERED
     book: ClassVar = BOOK
 
     def claims(self, request: Wire, messages: Sequence[object]) -> bool:

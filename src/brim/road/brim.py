@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
-from brim.errors import HookError
 from brim.kernel.host import Host
-from brim.model.operations import Ask, Completion
-from brim.road.engine import Engine
+from brim.road.driver import Driver
+from brim.road.fitted import Fitted
 from brim.road.pins import Pin, listed
 from brim.road.prepare import Options
-from brim.road.report import Fitted
 from brim.road.session import Session
 from brim.road.stats import stats_of
 from brim.settings.load import load
@@ -28,11 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Brim"]
 
-T = TypeVar("T")
-Road = Generator[Ask, Completion, T]
 
-
-class Brim:
+class Brim(Driver):
     """Keeps conversations inside of their context window.
 
     `settings` are overrides by dotted or nested key on top of files and environment, or a
@@ -53,10 +47,7 @@ class Brim:
     ) -> None:
         if not isinstance(settings, Settings):
             settings = load(path=Path(config) if config else None, overrides=settings)
-        self.settings = settings
-        self.lock = threading.RLock()
-        self.host = Host(settings, plugins, [Path(file) for file in files])
-        self.engine = Engine(self.host, settings)
+        super().__init__(Host(settings, plugins, [Path(file) for file in files]), settings)
 
     def fit(
         self,
@@ -172,40 +163,3 @@ class Brim:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    def drive(self, road: Road[Fitted]) -> Fitted:
-        """Take a road to its end from a synchronous caller."""
-        move: Callable[[], Ask] = partial(next, road)
-        while True:
-            try:
-                with self.lock:
-                    ask = move()
-            except StopIteration as end:
-                fitted: Fitted = end.value
-                return fitted
-            try:
-                answer = self.host.drive.run(self._completed(ask))
-            except HookError as error:
-                move = partial(road.throw, error)
-            else:
-                move = partial(road.send, answer)
-
-    async def adrive(self, road: Road[Fitted]) -> Fitted:
-        """Take a road to its end from an event loop."""
-        move: Callable[[], Ask] = partial(next, road)
-        while True:
-            try:
-                with self.lock:
-                    ask = move()
-            except StopIteration as end:
-                fitted: Fitted = end.value
-                return fitted
-            try:
-                answer = await self._completed(ask)
-            except HookError as error:
-                move = partial(road.throw, error)
-            else:
-                move = partial(road.send, answer)
-
-    async def _completed(self, ask: Ask) -> Completion:
-        return await self.host.calls.complete(ask, self.settings.condensation.timeout)

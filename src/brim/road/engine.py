@@ -15,6 +15,7 @@ from brim.model.operations import Ask, Completion
 from brim.model.profiles import ModelProfile
 from brim.road.counting import Counter
 from brim.road.finish import finished
+from brim.road.fitted import Fitted
 from brim.road.ledger import Ledger
 from brim.road.memo import Memo
 from brim.road.pins import pinned_exchanges
@@ -22,7 +23,6 @@ from brim.road.pipeline import AUTO, Kit, travel
 from brim.road.prepare import Options, Reading, choose, leading, reading, room_for, trip_for
 from brim.road.profiles import resolve
 from brim.road.recall import Recall
-from brim.road.report import Fitted
 from brim.road.report_count import CountReport, count_report
 from brim.road.timeline import Timeline
 from brim.road.trip import Trip

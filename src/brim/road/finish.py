@@ -10,10 +10,11 @@ from attrs import frozen
 from brim.dialects.base import Parsed, Violation
 from brim.model.conversation import Tool
 from brim.model.messages import Part
+from brim.road.fitted import Fitted
 from brim.road.layout import Layout, layout
 from brim.road.pipeline import Outcome
 from brim.road.render import Item, Rendering
-from brim.road.report import FitReport, Fitted
+from brim.road.report import FitReport
 from brim.road.timeline import Timeline
 from brim.road.trip import Trip, asks_to_drop
 from brim.road.wires import Incoming, copied
@@ -111,7 +112,7 @@ def _reuse(trip: Trip, outcome: Outcome) -> float | None:
     )
     items = trip.length if rendering is None else len(rendering.items)
     last, timeline.sent = timeline.sent, Sent(rendering, items, outcome.after.tokens, head)
-    if last is None:
+    if not isinstance(last, Sent):
         return None
     if last.head != head:
         return 0.0

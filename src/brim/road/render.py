@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from typing import Self
 
 from attrs import Factory, define, evolve, field, frozen
 
@@ -77,7 +78,7 @@ class Rendering:
             self.messages = self._message(self.messages)
         return self
 
-    def refreshed(self, index: int) -> Rendering | None:
+    def refreshed(self, index: int) -> Self | None:
         """This rendering after message `index` got other marks; None if it must be made anew."""
         places = [i for i, item in enumerate(self.items) if item.source == index]
         if any(self.items[i].wire is not None for i in places):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from attrs import asdict, field, frozen
 
@@ -12,10 +12,7 @@ from brim.model.decisions import PastCondensation, TrimDecision, Usage
 from brim.road.covers import Cover
 from brim.road.layout import Layout
 
-if TYPE_CHECKING:
-    from brim.road.explain import Explanation
-
-__all__ = ["FitReport", "Fitted", "Step"]
+__all__ = ["FitReport", "Step"]
 
 
 @frozen
@@ -165,22 +162,3 @@ class FitReport:
             "violations": [asdict(violation) for violation in self.violations],
             "input_violations": [asdict(violation) for violation in self.input_violations],
         }
-
-
-@frozen
-class Fitted:
-    """The answer of a fit.
-
-    `messages` holds the caller's own objects wherever they go out as they came, `request`
-    has the shape that was given (list, request object or bytes).
-    """
-
-    messages: list[object]
-    request: object
-    report: FitReport
-
-    def explain(self) -> Explanation:
-        """The report in words."""
-        from brim.road.explain import Explanation
-
-        return Explanation(self.report)

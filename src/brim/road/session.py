@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from brim.errors import InvalidConversation
+from brim.road.driver import Driver
 from brim.road.engine import Case
+from brim.road.fitted import Fitted
 from brim.road.pins import Pin, listed
 from brim.road.prepare import Options, Reading, choose, leading
-from brim.road.report import Fitted
 from brim.road.timeline import Timeline
 from brim.road.wires import Incoming, as_object, refuse_more
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from brim.road.brim import Brim
     from brim.settings.schema import LimitSettings
 
 __all__ = ["Session"]
@@ -31,8 +31,8 @@ class Session:
     from all of it.
     """
 
-    def __init__(self, brim: Brim, options: Options) -> None:
-        self._brim = brim
+    def __init__(self, driver: Driver, options: Options) -> None:
+        self._driver = driver
         self._options = options
         self._messages: list[object] = []
         self._reading: Reading | None = None
@@ -43,7 +43,7 @@ class Session:
 
     @property
     def _limits(self) -> LimitSettings:
-        return self._brim.settings.limits
+        return self._driver.settings.limits
 
     @property
     def messages(self) -> list[object]:
@@ -57,7 +57,7 @@ class Session:
     def extend(self, messages: Iterable[object]) -> None:
         """Add messages, all of them or none."""
         new = list(messages)
-        with self._brim.lock:
+        with self._driver.lock:
             refuse_more(len(self) + len(new), self._limits)
             if self._timeline is None or self._misread(new):
                 self._begin([*self._messages, *new])
@@ -67,14 +67,14 @@ class Session:
 
     def _read(self, messages: list[object]) -> Reading:
         incoming = Incoming(messages, {}, messages, None, depth=self._limits.max_depth)
-        return self._brim.engine.read(incoming, self._options)
+        return self._driver.engine.read(incoming, self._options)
 
     def _begin(self, messages: list[object]) -> None:
         """Read all messages; the conversation proper begins after the leading instructions."""
         skip = leading(messages)
         reading, timeline = self._read(messages), None
         if messages[skip:]:
-            timeline = self._brim.engine.fresh(reading, self._options)
+            timeline = self._driver.engine.fresh(reading, self._options)
             depth = timeline.depth
             timeline.extend(
                 [as_object(one, i, depth) for i, one in enumerate(messages)][skip:], skip
@@ -86,7 +86,7 @@ class Session:
         if self._options.dialect is not None or self._reading is None:
             return False
         for messages in (new, [*self._messages, *new]):
-            dialects = self._brim.host.calls.dialects()
+            dialects = self._driver.host.calls.dialects()
             found = choose(dialects, None, Incoming(messages, {}, messages, None))
             if found is self._reading.dialect:
                 return False
@@ -106,20 +106,20 @@ class Session:
 
         Raises `InvalidConversation` when the last tool calls are not all answered.
         """
-        with self._brim.lock:
-            road = self._brim.engine.fit(self._case(budget, pin))
-        return self._brim.drive(road)
+        with self._driver.lock:
+            road = self._driver.engine.fit(self._case(budget, pin))
+        return self._driver.drive(road)
 
     async def afit(
         self, *, budget: int | None = None, pin: Pin | Iterable[Pin] | None = None
     ) -> Fitted:
         """`fit`, awaiting what a strategy asks of a model."""
-        with self._brim.lock:
-            road = self._brim.engine.fit(self._case(budget, pin))
-        return await self._brim.adrive(road)
+        with self._driver.lock:
+            road = self._driver.engine.fit(self._case(budget, pin))
+        return await self._driver.adrive(road)
 
     def _case(self, budget: int | None, pin: Pin | Iterable[Pin] | None) -> Case:
-        engine = self._brim.engine
+        engine = self._driver.engine
         options = self._options
         if budget is not None:
             options = evolve(options, budget=budget)

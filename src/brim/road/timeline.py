@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, Self
 
 import msgspec
 from attrs import Factory, define, field
@@ -18,12 +18,17 @@ from brim.road.grouping import Group, Grouping
 
 if TYPE_CHECKING:
     from brim.road.counting import Counter
-    from brim.road.finish import Sent
-    from brim.road.render import Rendering
 
 __all__ = ["Timeline", "decoded"]
 
 Path = tuple[str | int, ...]
+
+
+class Follower(Protocol):
+    """What was made of a timeline and is kept with it."""
+
+    def refreshed(self, index: int) -> Self | None:
+        """Itself after message `index` got other marks; None if it must be made anew."""
 
 
 @define(eq=False)
@@ -49,8 +54,8 @@ class Timeline:
     instruction_tokens: int = 0
     numbers: list[tuple[int, Path, type]] = Factory(list)
     turns: int = 0
-    rendering: Rendering | None = None
-    sent: Sent | None = None
+    rendering: Follower | None = None
+    sent: object = None
     busy: int = 0
     depth: int = DEEPEST
 

@@ -157,7 +157,7 @@ class Trip:
     def render(self, plan: Plan) -> Rendering:
         """What goes out under this plan; grows the last rendering where the plan is the same."""
         last = self.timeline.rendering
-        if last is None or last.plan is not plan:
+        if not isinstance(last, Rendering) or last.plan is not plan:
             last = Rendering(self.timeline, plan, self.merges)
         return last.grow()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
-from brim.testing.wire import Atom, is_note
+from brim.testing.wire import TEXTS, Atom, is_note
 from brim.testing.writers import Json
 
 __all__ = ["MARK", "Match", "align", "stands_for"]
@@ -101,7 +101,7 @@ def _result(source: Any, out: Any) -> bool:
 
 
 def _marked_text(item: Json) -> bool:
-    return item.get("type") == "text" and MARK in item["text"]
+    return item.get("type") in TEXTS and MARK in item["text"]
 
 
 def _call(source: Json, out: Json) -> bool:
@@ -113,6 +113,8 @@ def _call(source: Json, out: Json) -> bool:
             _decoded(old["function"].pop("arguments")),
             _decoded(new["function"].pop("arguments")),
         )
+    elif "arguments" in source and "arguments" in out:
+        given = _decoded(old.pop("arguments")), _decoded(new.pop("arguments"))
     else:
         given = old.pop("input", None), new.pop("input", None)
     return json.dumps(old) == json.dumps(new) and _same_shape(*given)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from attrs import frozen
 
-from brim.testing.wire import Atom, atoms, exchanges, turns
+from brim.testing.wire import MESSAGES_KEYS, Atom, atoms, exchanges, turns
 from brim.testing.writers import Json
 
 __all__ = ["Case"]
@@ -22,15 +22,20 @@ class Case:
     request: Json
 
     @property
+    def key(self) -> str:
+        """The request field that holds the messages."""
+        return MESSAGES_KEYS.get(self.dialect, "messages")
+
+    @property
     def messages(self) -> list[Json]:
         """The request's messages."""
-        found: list[Json] = self.request["messages"]
+        found: list[Json] = self.request[self.key]
         return found
 
     @property
     def head(self) -> Json:
         """The request without its messages."""
-        return {key: value for key, value in self.request.items() if key != "messages"}
+        return {key: value for key, value in self.request.items() if key != self.key}
 
     @cached_property
     def atoms(self) -> list[Atom]:
@@ -49,7 +54,7 @@ class Case:
 
     def with_messages(self, messages: list[Json]) -> Case:
         """The same request with other messages."""
-        return self.with_request({**self.request, "messages": messages})
+        return self.with_request({**self.request, self.key: messages})
 
     def with_request(self, request: Json) -> Case:
         """Another request of the same dialect, for the same model."""

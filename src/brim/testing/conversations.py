@@ -12,6 +12,7 @@ from brim.testing.anthropic_writer import AnthropicWriter
 from brim.testing.case import Case
 from brim.testing.draw import Draw, Seeded
 from brim.testing.openai_chat_writer import OpenAIChatWriter
+from brim.testing.openai_responses_writer import OpenAIResponsesWriter
 from brim.testing.writers import Options, Writer
 
 __all__ = ["DIALECTS", "Options", "generate", "seeded"]
@@ -19,6 +20,7 @@ __all__ = ["DIALECTS", "Options", "generate", "seeded"]
 WRITERS: Mapping[str, type[Writer]] = {
     "openai-chat": OpenAIChatWriter,
     "anthropic": AnthropicWriter,
+    "openai-responses": OpenAIResponsesWriter,
 }
 DIALECTS = tuple(WRITERS)
 LENGTHS = (2, 4, 4, 8, 8, 8, 12, 12, 16, 16, 24, 40, 120)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Protocol, TypeVar
 
-__all__ = ["Draw", "Seeded"]
+__all__ = ["Draw", "Seeded", "Tape"]
 
 T = TypeVar("T")
 
@@ -38,3 +38,29 @@ class Seeded:
 
     def boolean(self, chance: float = 0.5) -> bool:
         return self._random.random() < chance
+
+
+class Tape:
+    """Choices read from bytes, two for each; after their end every choice is the simplest.
+
+    One byte string is far cheaper for Hypothesis to draw, and to shrink, than every choice
+    by itself; a fuzzer can feed it as well.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._place = 0
+
+    def integer(self, low: int, high: int) -> int:
+        return low + self._next() % (high - low + 1)
+
+    def choice(self, options: Sequence[T]) -> T:
+        return options[self.integer(0, len(options) - 1)]
+
+    def boolean(self, chance: float = 0.5) -> bool:
+        return self._next() >= 65536 * (1 - chance)
+
+    def _next(self) -> int:
+        found = self._data[self._place : self._place + 2]
+        self._place += 2
+        return int.from_bytes(found, "little") if len(found) == 2 else 0

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from brim.testing.alignment import Match, align, stands_for
 from brim.testing.case import Case
 from brim.testing.provider_rules import broken_rules
-from brim.testing.wire import Atom, canonical, fields, last_words
+from brim.testing.wire import Atom, canonical, fields, last_words, role_of
 from brim.testing.writers import Json
 
 __all__ = [
@@ -206,7 +206,7 @@ def _same_head(before: Case, after: Case, number: int) -> None:
 
 
 def _instructions(messages: Iterable[Json]) -> list[Json]:
-    return [message for message in messages if message["role"] in ("system", "developer")]
+    return [message for message in messages if role_of(message) in ("system", "developer")]
 
 
 def _ends_in(wanted: Sequence[Atom], out: Sequence[Atom], what: str) -> None:

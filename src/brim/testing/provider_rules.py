@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 
 from brim.testing.case import Case
-from brim.testing.wire import Atom
+from brim.testing.wire import Atom, canonical, role_of
 from brim.testing.writers import Json
 
 __all__ = ["broken_rules"]
@@ -16,6 +16,7 @@ Fault = tuple[int, str]
 """A rule's number in the table of provider rules, and what breaks it."""
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+PREFIXES = {"function_call": "fc_", "message": "msg_", "reasoning": "rs_"}
 MOST_CALLS = 128
 MOST_MARKS = 4
 
@@ -102,7 +103,32 @@ def _marks(value: object) -> int:
     return sum(map(_marks, value)) if isinstance(value, list) else 0
 
 
+def _responses(case: Case) -> Iterator[Fault]:
+    waiting: set[str] = set()
+    complete = case.request.get("previous_response_id") is None
+    for atom in case.atoms:
+        if atom.kind == "call":
+            yield from ((9, atom.key) for _ in waiting & {atom.key})
+            waiting.add(atom.key)
+        elif atom.kind == "result" and atom.key in waiting:
+            waiting.remove(atom.key)
+        elif atom.kind == "result" and complete:
+            yield 8, atom.key
+    yield from ((9, call) for call in waiting)
+    for item, following in zip(case.messages, [*case.messages[1:], None], strict=True):
+        kind, item_id = item.get("type", "message"), item.get("id")
+        if kind == "reasoning" and (following is None or role_of(following) != "assistant"):
+            yield 10, canonical(item)
+        if item_id is not None and not item_id.startswith(PREFIXES.get(kind, "")):
+            yield 12, item_id
+        if "name" in item and not NAME.fullmatch(item["name"]):
+            yield (6 if item["name"] else 12), item["name"]
+        if kind == "computer_call_output" and not isinstance(item["output"], dict):
+            yield 9, item["call_id"]
+
+
 CHECKS: Mapping[str, Callable[[Case], Iterator[Fault]]] = {
     "openai-chat": _openai,
     "anthropic": _anthropic,
+    "openai-responses": _responses,
 }

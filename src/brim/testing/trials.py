@@ -21,7 +21,8 @@ from brim.testing.writers import Json, Options
 
 if TYPE_CHECKING:
     from brim.road.brim import Brim
-    from brim.road.report import FitReport, Fitted
+    from brim.road.fitted import Fitted
+    from brim.road.report import FitReport
 
 __all__ = ["KINDS", "Lab", "Trial", "draw_trial", "judge"]
 

@@ -14,12 +14,28 @@ from attrs import frozen
 
 from brim.testing.writers import Json
 
-__all__ = ["Atom", "atoms", "canonical", "exchanges", "fields", "is_note", "last_words", "turns"]
+__all__ = [
+    "MESSAGES_KEYS",
+    "Atom",
+    "atoms",
+    "canonical",
+    "exchanges",
+    "fields",
+    "is_note",
+    "last_words",
+    "role_of",
+    "turns",
+]
+
+MESSAGES_KEYS = {"openai-responses": "input"}
+"""Where a dialect has its messages, if not in `messages`."""
 
 INSTRUCTORS = frozenset({"system", "developer"})
-BODY = frozenset({"role", "content", "tool_calls"})
-MEDIA = frozenset({"image", "image_url", "document", "file"})
-SIGNED = frozenset({"thinking", "redacted_thinking"})
+BODY = frozenset({"role", "content", "tool_calls", "arguments", "input", "output"})
+MEDIA = frozenset({"image", "image_url", "document", "file", "input_image", "input_file"})
+SIGNED = frozenset({"thinking", "redacted_thinking", "reasoning", "compaction"})
+TEXTS = frozenset({"text", "input_text", "output_text"})
+ANSWER = "_output"
 NOTE = re.compile(r"<brim-note>\n(?:(?!</?brim-note).)*\n</brim-note>", re.DOTALL | re.IGNORECASE)
 
 
@@ -42,6 +58,13 @@ class Atom:
         return (self.role, self.kind, self.key, self.value)
 
 
+def role_of(message: Json) -> str:
+    """Who speaks; an item without a role is the model's, or the answer to its call."""
+    if "role" in message:
+        return str(message["role"])
+    return "tool" if message["type"].endswith(ANSWER) else "assistant"
+
+
 def canonical(value: object) -> str:
     """JSON text that is equal only for equal bytes: key order and number types count."""
     return value if isinstance(value, str) else json.dumps(value)
@@ -52,7 +75,7 @@ def atoms(messages: Iterable[Json]) -> list[Atom]:
     found: list[Atom] = []
     for index, message in enumerate(messages):
         own = list(_of_message(index, message))
-        found += own or [Atom(index, message["role"], "empty", "", "")]
+        found += own or [Atom(index, role_of(message), "empty", "", "")]
     return found
 
 
@@ -62,8 +85,13 @@ def fields(message: Json) -> Json:
 
 
 def is_note(atom: Atom) -> bool:
-    """Whether this is a note as Brim writes it."""
-    return atom.kind == "text" and atom.role == "user" and bool(NOTE.fullmatch(atom.value))
+    """Whether this is a note as Brim writes it, with a cache mark or without."""
+    if atom.role != "user" or atom.kind not in {"text", "text+"}:
+        return False
+    if atom.kind == "text":
+        return bool(NOTE.fullmatch(atom.value))
+    block = json.loads(atom.value)
+    return set(block) == {"type", "text", "cache_control"} and bool(NOTE.fullmatch(block["text"]))
 
 
 def last_words(everything: Iterable[Atom]) -> list[Atom]:
@@ -79,24 +107,41 @@ def exchanges(messages: list[Json]) -> list[list[int]]:
     waiting: set[str] = set()
     for index, message in enumerate(messages):
         own = list(_of_message(index, message))
-        if waiting & {atom.key for atom in own if atom.kind == "result"}:
+        calls = {atom.key for atom in own if atom.kind == "call"}
+        answers = {atom.key for atom in own if atom.kind == "result"}
+        if waiting & answers or (groups and _goes_on(messages[index - 1], message, calls)):
             groups[-1].append(index)
         else:
             groups.append([index])
             waiting = set()
-        waiting -= {atom.key for atom in own if atom.kind == "result"}
-        waiting |= {atom.key for atom in own if atom.kind == "call"}
+        waiting -= answers
+        waiting |= calls
     return groups
+
+
+def _goes_on(before: Json, item: Json, calls: set[str]) -> bool:
+    """Whether an item belongs to the one before it: to its reasoning, or as a parallel call."""
+    if before.get("type") == "reasoning":
+        return True
+    own = "role" not in item and "role" not in before
+    return own and bool(calls or item["type"] == "reasoning") and _is_call(before)
+
+
+def _is_call(item: Json) -> bool:
+    return "call_id" in item and not item["type"].endswith(ANSWER)
 
 
 def turns(messages: list[Json]) -> list[int]:
     """The lengths at which a client would have sent this conversation: the model is to speak."""
     ends = [group[-1] for group in exchanges(messages)]
-    return [end + 1 for end in ends if messages[end]["role"] in ("user", "tool")]
+    return [end + 1 for end in ends if role_of(messages[end]) in ("user", "tool")]
 
 
 def _of_message(index: int, message: Json) -> Iterator[Atom]:
-    role, content = message["role"], message.get("content")
+    role, content = role_of(message), message.get("content")
+    if "role" not in message:
+        yield _of_item(index, role, message)
+        return
     if role == "tool":
         yield Atom(index, role, "result", message["tool_call_id"], json.dumps(content))
         return
@@ -108,15 +153,22 @@ def _of_message(index: int, message: Json) -> Iterator[Atom]:
         yield Atom(index, role, "call", call["id"], json.dumps(call))
 
 
+def _of_item(index: int, role: str, item: Json) -> Atom:
+    if role == "tool":
+        return Atom(index, role, "result", item["call_id"], json.dumps(item["output"]))
+    kind = "thinking" if item["type"] in SIGNED else "call" if "call_id" in item else "other"
+    return Atom(index, role, kind, item.get("call_id", ""), json.dumps(item))
+
+
 def _of_block(index: int, role: str, block: Json) -> Atom:
     match block.get("type"):
-        case "text" if block.keys() == {"type", "text"}:
+        case kind if kind in TEXTS and block.keys() == {"type", "text"}:
             return Atom(index, role, "text", "", block["text"])
         case "tool_use":
             return Atom(index, role, "call", block["id"], json.dumps(block))
         case "tool_result":
             return Atom(index, role, "result", block["tool_use_id"], json.dumps(block))
-        case "text":
+        case kind if kind in TEXTS:
             kind = "text+"
         case kind if kind in MEDIA:
             kind = "media"
