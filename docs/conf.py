@@ -17,6 +17,7 @@ default_role = "code"  # docstrings write `names` with single backticks
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
+autodoc_mock_imports = ["hypothesis", "pytest"]  # what only the test kit needs
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True

@@ -59,12 +59,11 @@ def test_never_worse(name, require):
             assert ours >= peers, (case.request, ours, peers)
             seen["more" if ours > peers else "same"] += 1
     assert seen["more"] > seen["same"] > 0
-    if name == "turnsafe":  # the two agree on what must stay
-        assert not seen["ours refuses"]
 
 
 def _lost_what_must_stay(case, theirs):
     """Where Brim says that the budget cannot be met, the peer has left out the user's last
-    words or the newest exchange."""
-    must = {atom.message for atom in last_words(case.atoms)} | set(case.exchanges[-1])
+    words, the newest exchange, or instructions in the middle of the conversation."""
+    told = [at for at, one in enumerate(case.messages) if one["role"] in ("system", "developer")]
+    must = {atom.message for atom in last_words(case.atoms)} | {*case.exchanges[-1], *told}
     assert not must <= theirs

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,8 +21,8 @@ from brim.errors import BudgetInfeasible
 
 HOME = str(Path(brim.__file__).parent)
 SMALL, TIMES = 110, 4
-SLACK = 1.35
-"""Above proportional: logarithms and short first rounds, never a second factor."""
+SLACK = 1.05
+"""Above proportional: room for logarithms. Today all are below 1."""
 
 
 def lines(work: Callable[[], object]) -> int:
@@ -95,11 +96,9 @@ SHAPES: dict[str, Callable[[int], list[Any]]] = {
 
 
 def fitted(given: object, budget: int) -> None:
-    with Brim({"model": "gpt-4o", "plugins": {"discover": False}}) as app:
-        try:
-            app.fit(given, budget=budget)
-        except BudgetInfeasible as error:
-            assert error.minimum > budget
+    app = Brim({"model": "gpt-4o", "plugins": {"discover": False}})
+    with app, suppress(BudgetInfeasible):
+        app.fit(given, budget=budget)
 
 
 @pytest.mark.parametrize("door", ["objects", "bytes"])
@@ -113,7 +112,7 @@ def test_a_fit_is_linear(shape, door):
         work.append(lines(lambda given=given, size=size: fitted(given, 40 + 3 * size)))
     idle = lines(lambda: fitted([LAST], 100))
     small, large = (max(one - idle, 1) for one in work)
-    assert large <= small * TIMES * SLACK + idle, f"{small} lines for 1, {large} for {TIMES}"
+    assert large <= small * TIMES * SLACK, f"{small} lines for 1, {large} for {TIMES}"
 
 
 def test_turns_of_a_session_are_linear():

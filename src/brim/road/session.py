@@ -85,7 +85,8 @@ class Session:
         """Whether only what comes now tells which dialect this conversation is in."""
         if self._options.dialect is not None or self._reading is None:
             return False
-        for messages in (new, [*self._messages, *new]):
+        ends = [*self._messages[:20], *self._messages[-20:]]
+        for messages in (new, [*ends, *new]):
             dialects = self._driver.host.calls.dialects()
             found = choose(dialects, None, Incoming(messages, {}, messages, None))
             if found is self._reading.dialect:
