@@ -47,7 +47,7 @@ from brim.model.operations import (
     Request,
     Snippet,
 )
-from brim.model.profiles import ImageRule, ModelProfile, Overheads, Prices
+from brim.model.profiles import ImageLimits, ImageRule, ModelProfile, Overheads, Prices
 from brim.model.stats import Band, CondensationStats, OperationStats, Stats
 from brim.texts import cut, is_marked, is_note, left_out, note_body
 
@@ -69,6 +69,7 @@ __all__ = [
     "Edit",
     "Exchange",
     "Image",
+    "ImageLimits",
     "ImageRule",
     "InjectTask",
     "InvalidConversation",

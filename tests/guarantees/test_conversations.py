@@ -193,6 +193,18 @@ def test_lone_surrogates_only_where_asked() -> None:
     assert any("half \\ud83d of" in text for text in asked)
 
 
+def test_bound_thinking_and_all_marks_where_asked() -> None:
+    cases = [seeded(n, "anthropic", Options(bound=True, marked=True)) for n in range(100)]
+    assert all(broken_rules(case) == set() for case in cases)
+    assert all(case.messages[-1]["role"] == "user" for case in cases)
+    assert sum(json.dumps(case.request).count('"cache_control"') == 4 for case in cases) > 70
+    assert sum('"signature"' in json.dumps(case.request) for case in cases) > 50
+    anthropic, profile = READERS["anthropic"], ModelProfile("claude-opus-5-5", prefill=False)
+    for case in cases:
+        parsed = [anthropic.parse(message, i) for i, message in enumerate(case.messages)]
+        assert anthropic.check(parsed, anthropic.envelope(case.request), profile) == ()
+
+
 def test_some_texts_pass_for_notes() -> None:
     assert any(is_note(atom) for seed in range(2000) for atom in seeded(seed).atoms)
 

@@ -223,3 +223,9 @@ def test_prefixes_and_budgets() -> None:
     breaks(10, g.condensed_for_a_reason, 100, 100)
     g.grows_with_budget({4, 5}, {3, 4, 5})
     breaks(15, g.grows_with_budget, {2, 5}, {3, 4, 5})
+
+
+def test_bound_thinking_stays_behind_its_own_beginning() -> None:
+    g.bound_thoughts_have_their_prefix(ANTHROPIC, changed(ANTHROPIC, drop(3, 4)))
+    after = changed(ANTHROPIC, drop(0, 1))
+    breaks(8, g.bound_thoughts_have_their_prefix, ANTHROPIC, after)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from brim.testing.case import Case
 from brim.testing.conversations import Options, seeded
 from brim.testing.draw import Seeded
-from brim.testing.guarantees import same, untouched
+from brim.testing.guarantees import bound_thoughts_have_their_prefix, same, untouched
 from brim.testing.hostile import COUNTERS, INJECTORS, POLICIES, STRATEGIES
 from brim.testing.soak import soak
 from brim.testing.strategies import conversations
@@ -51,6 +51,19 @@ def test_each_hostile_plugin(plugin: str, lab: Lab) -> None:
         judge(
             Trial("hostile", trial.case, trial.budget, trial.pins, plugin), lab, f"{plugin} {seed}"
         )
+
+
+def test_bound_thinking_goes_with_its_prefix(lab: Lab) -> None:
+    changed = 0
+    for seed in range(120):
+        case = seeded(f"bound {seed}", "anthropic", Options(messages=40, bound=True, marked=True))
+        trial = Trial("once", case, max(lab.size(case) * (seed % 8 + 2) // 10, 1))
+        judge(trial, lab, f"bound {seed}")
+        after, fitted, _ = lab.fit(lab.shared, trial, f"bound again {seed}")
+        if after is not None and fitted is not None and fitted.report.changed:
+            changed += 1
+            bound_thoughts_have_their_prefix(case, after)
+    assert changed > 30
 
 
 def test_lone_surrogates_are_fitted_like_anything_else(lab: Lab) -> None:

@@ -10,11 +10,16 @@ from typing import Any
 
 from attrs import evolve
 
-from brim.api import ImageRule, ModelProfile, Overheads, Prices, hookimpl
+from brim.api import ImageLimits, ImageRule, ModelProfile, Overheads, Prices, hookimpl
 
 __all__ = ["BuiltinModels", "profiles"]
 
-_NESTED = {"overheads": Overheads, "image": ImageRule, "prices": Prices}
+_NESTED = {
+    "overheads": Overheads,
+    "image": ImageRule,
+    "image_limits": ImageLimits,
+    "prices": Prices,
+}
 _DATED = re.compile(r"[-@:](\d{8}|\d{4}-\d\d-\d\d|\d{4}|latest|preview|v\d+(:\d+)?|\d{3})$")
 _VENDOR = re.compile(r"^(?:[a-z]{2,6}\.)?(?:anthropic|meta|mistral|deepseek|qwen|openai|zai)\.")
 

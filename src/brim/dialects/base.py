@@ -8,7 +8,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from brim.model.conversation import Tool
-from brim.model.messages import Message, Part
+from brim.model.messages import Image, Message, Part
 from brim.model.profiles import ModelProfile
 
 __all__ = ["Dialect", "Envelope", "Parsed", "Rewrites", "Violation", "Wire"]
@@ -40,11 +40,17 @@ class Violation:
 
 @frozen
 class Parsed:
-    """One message as read: its view, the rules it breaks by itself, and its cache marks."""
+    """One message as read: its view, the rules it breaks by itself, and its cache marks.
+
+    `size` is the least number of characters it takes, base64 included; `images` are its
+    pictures, those inside of results too.
+    """
 
     message: Message
     faults: tuple[Violation, ...] = ()
     cache_marks: int = 0
+    size: int = 0
+    images: tuple[Image, ...] = ()
 
 
 @frozen
@@ -118,5 +124,11 @@ class Dialect(Protocol):
     ) -> tuple[Violation, ...]:
         """The rules of the provider that this request breaks, `faults` included."""
 
-    def altered(self, before: Sequence[Parsed], after: Sequence[Parsed]) -> tuple[Violation, ...]:
-        """Thinking and other sealed parts that changed on the way from `before` to `after`."""
+    def altered(
+        self,
+        before: Sequence[Parsed],
+        after: Sequence[Parsed],
+        profile: ModelProfile | None = None,
+    ) -> tuple[Violation, ...]:
+        """Thinking and other sealed parts that changed on the way from `before` to `after`;
+        for models with `reasoning_items` also calls that lost the reasoning before them."""

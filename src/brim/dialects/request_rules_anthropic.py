@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from brim.dialects.rules import Case, Finding, Rule
-from brim.model.messages import Image, Part, Text, ToolCall, ToolResult
+from brim.dialects.sizes import utf8, weight
+from brim.model.messages import Text, ToolCall, ToolResult
 
-__all__ = ["REQUEST_RULES", "pictures"]
+__all__ = ["REQUEST_RULES", "thinks_manually"]
 
 MAX_MARKS = 4
 MIN_THINKING = 1_024
 MAX_MESSAGES = 100_000
 MAX_BYTES = 32 * 1024 * 1024
-MANY_IMAGES = 20
-MAX_SIDE = 2_000
-"""Pixels, in requests of more than `MANY_IMAGES` images."""
+CLOUD_IMAGE = 5 * 1024 * 1024
+"""Bytes of a picture's base64 on Amazon Bedrock and Google Cloud."""
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 BEDROCK = re.compile(r"bedrock|(^|\.)anthropic\.")
 """Model names as Amazon Bedrock has them, plain or behind a region or a router's prefix."""
-
-
-def pictures(part: Part) -> Sequence[Image]:
-    """The images of a part, those inside of a result included."""
-    if isinstance(part, Image):
-        return (part,)
-    if isinstance(part, ToolResult):
-        return [item for item in part.content if isinstance(item, Image)]
-    return ()
+VERTEX = re.compile(r"vertex|@\d{8}")
+"""Model names as Google Cloud has them."""
 
 
 def _too_many_marks(case: Case) -> Iterator[Finding]:
@@ -87,45 +81,42 @@ def _too_large(case: Case) -> Iterator[Finding]:
     """Rule 31. Bytes are those of texts, calls and images: the least the request can have."""
     if len(case.messages) > MAX_MESSAGES:
         yield "messages", f"{len(case.messages):,} messages, at most {MAX_MESSAGES:,}", None
-    if 4 * _total(case, len) > MAX_BYTES:  # no character takes more than 4
-        size = _total(case, _utf8)
+    head = weight(case.envelope.system) + sum(tool.size for tool in case.envelope.tools)
+    if 4 * (head + sum(parsed.size for parsed in case.messages)) > MAX_BYTES:
+        parts = (part for parsed in case.messages for part in parsed.message.parts)
+        size = weight(chain(case.envelope.system, parts), utf8)
+        size += sum(tool.size for tool in case.envelope.tools)
         if size > MAX_BYTES:
             yield "bytes", f"over {size:,} bytes, at most {MAX_BYTES:,}", None
 
 
-def _total(case: Case, measure: Callable[[str], int]) -> int:
-    return sum(_size(part, measure) for parsed in case.messages for part in parsed.message.parts)
-
-
-def _size(part: Part, measure: Callable[[str], int]) -> int:
-    if isinstance(part, Text):
-        return measure(part.text)
-    if isinstance(part, ToolResult):
-        return sum(_size(item, measure) for item in part.content)
-    if isinstance(part, ToolCall):
-        return measure(part.arguments)
-    return part.size * 4 // 3 if isinstance(part, Image) else part.size
-
-
-def _utf8(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-
-
-def _many_large_images(case: Case) -> Iterator[Finding]:
-    """Rule 32, for requests of many images."""
+def _images(case: Case) -> Iterator[Finding]:
+    """Rule 32."""
     images = [
         (image, index)
         for index, parsed in enumerate(case.messages)
-        for part in parsed.message.parts
-        if isinstance(part, (Image, ToolResult))
-        for image in pictures(part)
+        if parsed.images
+        for image in parsed.images
     ]
-    if len(images) <= MANY_IMAGES:
+    if not images:
         return
+    limits, size = case.profile.image_limits, _most_bytes(case)
+    if len(images) > limits.count:
+        yield "images", f"{len(images)} images, at most {limits.count}", None
+    side = limits.many_side if len(images) > limits.many else limits.side
     for image, index in images:
-        if max(image.width or 0, image.height or 0) > MAX_SIDE:
-            detail = f"{image.width} x {image.height} pixels among {len(images)} images"
+        if image.size * 4 // 3 > size:
+            detail = f"an image of {image.size * 4 // 3:,} bytes of base64, at most {size:,}"
             yield image.digest, detail, index
+        if max(image.width or 0, image.height or 0) > side:
+            detail = f"{image.width} x {image.height} pixels among {len(images)} images"
+            yield image.digest, f"{detail}, at most {side:,} a side", index
+
+
+def _most_bytes(case: Case) -> int:
+    """Of one picture's base64; the clouds of others take less."""
+    most = case.profile.image_limits.bytes
+    return min(most, CLOUD_IMAGE) if _in_a_cloud(case) else most
 
 
 def _tool_names(case: Case) -> Iterator[Finding]:
@@ -153,13 +144,17 @@ def _on_bedrock(case: Case) -> bool:
     return bool(BEDROCK.search(case.envelope.model or case.profile.name))
 
 
+def _in_a_cloud(case: Case) -> bool:
+    return _on_bedrock(case) or bool(VERTEX.search(case.envelope.model or case.profile.name))
+
+
 REQUEST_RULES = (
     Rule(20, _blank_system),
     Rule(23, _too_many_marks),
     Rule(28, _thinking_budget, thinks_manually),
     Rule(28, _thinking_choice, thinks_manually),
     Rule(31, _too_large),
-    Rule(32, _many_large_images),
+    Rule(32, _images),
     Rule(33, _tool_names),
     Rule(34, _undefined_tools, _on_bedrock),
 )

@@ -14,7 +14,7 @@ from attrs import evolve, field, frozen
 
 from brim.dialects.base import Envelope, Parsed, Violation, Wire
 from brim.dialects.pairing import Pairing
-from brim.model.messages import Message, Opaque, Thinking
+from brim.model.messages import Message, Opaque, Thinking, ToolCall
 from brim.model.profiles import ModelProfile
 
 __all__ = ["Case", "Finding", "Flaw", "MessageRule", "Rule", "RuleBook", "same_roles"]
@@ -62,13 +62,15 @@ class RuleBook:
     """The rules of one provider. `pair` matches tool calls with their results.
 
     `seals` are parts that may go but not change: "thinking", or the kind of an opaque
-    part, each with the number of its rule.
+    part, each with the number of its rule. `bond` is the number of the rule by which a
+    call keeps the thinking before it, for models with `reasoning_items`.
     """
 
     message_rules: tuple[MessageRule, ...]
     rules: tuple[Rule, ...]
     pair: Callable[[Sequence[Parsed]], Pairing]
     seals: Mapping[str, int] = field(factory=dict)
+    bond: int | None = None
 
     @property
     def numbers(self) -> frozenset[int]:
@@ -77,6 +79,7 @@ class RuleBook:
             [rule.number for rule in self.message_rules]
             + [rule.number for rule in self.rules]
             + list(self.seals.values())
+            + ([] if self.bond is None else [self.bond])
         )
 
     def faults(self, message: Message, wire: Wire, index: int) -> tuple[Violation, ...]:
@@ -95,7 +98,28 @@ class RuleBook:
         found = [*_faults(messages), *self._findings(case)]
         return tuple(sorted(found, key=_place)) if found else ()
 
-    def altered(self, before: Sequence[Parsed], after: Sequence[Parsed]) -> tuple[Violation, ...]:
+    def altered(
+        self,
+        before: Sequence[Parsed],
+        after: Sequence[Parsed],
+        profile: ModelProfile | None = None,
+    ) -> tuple[Violation, ...]:
+        """What must not change on the way: sealed parts, and the thinking before a call."""
+        found = self._resealed(before, after)
+        if self.bond is not None and profile is not None and profile.reasoning_items:
+            found.extend(self._parted(before, after, self.bond))
+        return tuple(found)
+
+    def _parted(
+        self, before: Sequence[Parsed], after: Sequence[Parsed], rule: int
+    ) -> Iterator[Violation]:
+        known = {(call_id, thought) for call_id, thought, _ in _bonds(before)}
+        for call_id, thought, index in _bonds(after):
+            if (call_id, thought) not in known:
+                detail = f"the call {call_id!r} lost the reasoning item before it"
+                yield Violation(rule, call_id, detail, index)
+
+    def _resealed(self, before: Sequence[Parsed], after: Sequence[Parsed]) -> list[Violation]:
         """Sealed parts of `after` that `before` has not, or not in this order."""
         places: dict[str, list[int]] = {}
         for place, (_, digest, _) in enumerate(self._sealed(before)):
@@ -108,7 +132,7 @@ class RuleBook:
                 last = own[at]
             else:
                 found.append(Violation(rule, digest, "a sealed part was changed or moved", index))
-        return tuple(found)
+        return found
 
     def _sealed(self, messages: Sequence[Parsed]) -> Iterator[tuple[int, str, int]]:
         for index, parsed in enumerate(messages):
@@ -129,6 +153,20 @@ def _faults(messages: Sequence[Parsed]) -> Iterator[Violation]:
     for index, parsed in enumerate(messages):
         if parsed.faults:
             yield from (evolve(fault, index=index) for fault in parsed.faults)
+
+
+def _bonds(messages: Sequence[Parsed]) -> Iterator[tuple[str, str, int]]:
+    """Each call's id, the digest of the thinking before it and its parallel calls ("" for
+    none), and the position of its message."""
+    thought = ""
+    for index, parsed in enumerate(messages):
+        for part in parsed.message.parts:
+            if isinstance(part, Thinking):
+                thought = part.digest
+            elif isinstance(part, ToolCall):
+                yield part.id, thought, index
+            else:
+                thought = ""
 
 
 def _place(violation: Violation) -> tuple[int, int]:

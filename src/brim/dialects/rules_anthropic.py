@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 from brim.dialects.base import Wire
 from brim.dialects.pairing import pair_in_turns
-from brim.dialects.request_rules_anthropic import REQUEST_RULES, pictures, thinks_manually
+from brim.dialects.request_rules_anthropic import REQUEST_RULES, thinks_manually
 from brim.dialects.rules import Case, Finding, Flaw, MessageRule, Rule, RuleBook, same_roles
 from brim.model.messages import Message, Opaque, Text, Thinking, ToolResult
 
 __all__ = ["BOOK"]
-
-MAX_IMAGE = 5 * 1024 * 1024
-"""Bytes of base64 (rule 32)."""
 
 
 def _blank(message: Message, wire: Wire) -> Iterator[Flaw]:
@@ -46,13 +42,6 @@ def _empty_compaction(message: Message, wire: Wire) -> Iterator[Flaw]:
     for block in content if isinstance(content, list) else ():
         if block.get("type") == "compaction" and block.get("content") == "":
             yield "compaction", "a compaction block with an empty string"
-
-
-def _big_image(message: Message, wire: Wire) -> Iterator[Flaw]:
-    """Rule 32, for one image."""
-    for image in chain.from_iterable(map(pictures, message.parts)):
-        if image.size * 4 // 3 > MAX_IMAGE:
-            yield image.digest, f"an image of {image.size * 4 // 3:,} bytes of base64"
 
 
 def _unanswered(case: Case) -> Iterator[Finding]:
@@ -107,6 +96,26 @@ def _prefill(case: Case) -> Iterator[Finding]:
         yield "last message", "the conversation ends with an assistant message", index
 
 
+def _system_turns(case: Case) -> Iterator[Finding]:
+    """Rule 29. A system message that comes first is rule 18's."""
+    for index, parsed in enumerate(case.messages):
+        if parsed.message.role == "system":
+            detail = _wrong_there(case, index)
+            if detail:
+                yield parsed.message.fingerprint.hex(), detail, index
+
+
+def _wrong_there(case: Case, index: int) -> str:
+    if not case.profile.system_turns:
+        return "the model takes no system messages among the others"
+    before = case.messages[index - 1].message if index else None
+    if before is None or before.role != "assistant":
+        return ""
+    if before.parts and isinstance(before.parts[-1], Opaque):  # a tool that the provider runs
+        return ""
+    return "a system message stands behind an assistant's"
+
+
 def _loop_without_thinking(case: Case) -> Iterator[Finding]:
     """Rule 25: the turn whose results come last starts with thinking."""
     start = _open_turn(case)
@@ -134,7 +143,6 @@ BOOK = RuleBook(
     message_rules=(
         MessageRule(20, _blank),
         MessageRule(30, _empty_compaction),
-        MessageRule(32, _big_image),
     ),
     rules=(
         Rule(15, _unanswered),
@@ -146,6 +154,7 @@ BOOK = RuleBook(
         Rule(21, _trailing_space),
         Rule(22, _prefill, lambda case: not case.profile.prefill),
         Rule(25, _loop_without_thinking, thinks_manually),
+        Rule(29, _system_turns),
         *REQUEST_RULES,
     ),
     pair=pair_in_turns,

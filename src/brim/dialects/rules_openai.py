@@ -64,6 +64,15 @@ def bad_tool_names(case: Case) -> Iterator[Finding]:
             yield from ((*flaw, None) for flaw in _bad_function(tool.name))
 
 
+def _instructions(case: Case) -> Iterator[Finding]:
+    """Rule 7."""
+    for index, parsed in enumerate(case.messages):
+        message = parsed.message
+        if message.is_instruction:
+            detail = f"the model takes no {message.role} messages"
+            yield message.fingerprint.hex(), detail, index
+
+
 def _orphans(case: Case) -> Iterator[Finding]:
     """Rule 1."""
     for call_id, index in case.pairing.orphans:
@@ -95,6 +104,7 @@ BOOK = RuleBook(
         Rule(2, _unanswered),
         Rule(3, _apart),
         Rule(6, bad_tool_names),
+        Rule(7, _instructions, lambda case: not case.profile.instructions),
         Rule(19, same_roles, lambda case: case.profile.strict_alternation),
     ),
     pair=pair_in_groups,

@@ -54,6 +54,23 @@ def _loose_reasoning(case: Case) -> Iterator[Finding]:
         following = message.role
 
 
+def _apart(case: Case) -> Iterator[Finding]:
+    """Rule 14: between a call and its output stand other calls and outputs only."""
+    near: set[str] = set()
+    left: set[str] = set()
+    for index, parsed in enumerate(case.messages):
+        calls, results = parsed.message.calls, parsed.message.results
+        for result in results:
+            if result.call_id in left - near:
+                detail = f"another item stands between the output {result.call_id!r} and its call"
+                yield result.call_id, detail, index
+        if calls or results:
+            near.update(call.id for call in calls)
+        else:
+            left |= near
+            near.clear()
+
+
 def _is_complete(case: Case) -> bool:
     return not case.envelope.continues
 
@@ -65,7 +82,9 @@ BOOK = RuleBook(
         Rule(8, _orphans, _is_complete),
         Rule(9, _unanswered),
         Rule(10, _loose_reasoning),
+        Rule(14, _apart, lambda case: case.profile.adjacent_results),
     ),
     pair=pair_anywhere,
     seals={"thinking": 13, "compaction": 13},
+    bond=11,
 )

@@ -13,6 +13,7 @@ from typing import ClassVar, NamedTuple
 from brim.dialects.base import Dialect, Envelope, Parsed, Rewrites, Violation, Wire
 from brim.dialects.jsontext import compact
 from brim.dialects.rules import RuleBook
+from brim.dialects.sizes import pictures, weight
 from brim.errors import MalformedRequest
 from brim.hookspecs import hookimpl
 from brim.model.fingerprint import digest, fingerprint
@@ -114,7 +115,8 @@ class Walker(ABC):
         except MalformedRequest as error:
             raise MalformedRequest(error.detail, index=index, rule=error.rule) from None
         message = Message(role, parts, fingerprint(role, parts, name), name)
-        return Parsed(message, self.book.faults(message, wire, index), marks(wire))
+        faults = self.book.faults(message, wire, index)
+        return Parsed(message, faults, marks(wire), weight(parts), pictures(parts))
 
     def _part(self, slot: Slot, wire: Wire) -> Part:
         if slot.kind == "field":
@@ -157,9 +159,14 @@ class Walker(ABC):
     ) -> tuple[Violation, ...]:
         return self.book.check(messages, envelope, profile)
 
-    def altered(self, before: Sequence[Parsed], after: Sequence[Parsed]) -> tuple[Violation, ...]:
-        """Thinking and other sealed parts that changed between the input and the output."""
-        return self.book.altered(before, after)
+    def altered(
+        self,
+        before: Sequence[Parsed],
+        after: Sequence[Parsed],
+        profile: ModelProfile | None = None,
+    ) -> tuple[Violation, ...]:
+        """What changed between the input and the output but must not."""
+        return self.book.altered(before, after, profile)
 
 
 def string(wire: Wire, key: str, what: str = "") -> str:

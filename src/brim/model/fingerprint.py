@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 from brim.model.messages import (
-    Document,
     Image,
     Opaque,
     Part,
@@ -32,38 +31,30 @@ def fingerprint(role: str, parts: Iterable[Part], name: str = "") -> bytes:
     A string and a list with one equal text block have the same fingerprint;
     pictures and files count by digest.
     """
-    state = blake2b(digest_size=SIZE)
-    for piece in (role, name):
-        _add(state, piece)
+    pieces = [role, name]
     for part in parts:
-        for piece in _pieces(part):
-            _add(state, piece)
-    return state.digest()
+        pieces.extend(_pieces(part))
+    framed: list[bytes] = []
+    for piece in pieces:
+        data = _bytes(piece)
+        framed.append(len(data).to_bytes(8, "little"))
+        framed.append(data)
+    return blake2b(b"".join(framed), digest_size=SIZE).digest()
 
 
-def _pieces(part: Part) -> tuple[str, ...]:
-    match part:
-        case Text(text):
-            return ("t", text)
-        case ToolCall():
-            return ("c", part.id, part.name, part.arguments)
-        case ToolResult():
-            inner = tuple(piece for item in part.content for piece in _pieces(item))
-            return ("r", part.call_id, "!" if part.is_error else "", *inner, "/r")
-        case Thinking():
-            return ()
-        case Image():
-            return ("i", part.digest)
-        case Document():
-            return ("d", part.digest)
-        case Opaque():
-            return ("o", part.kind, part.digest)
-
-
-def _add(state: blake2b, piece: str) -> None:
-    data = _bytes(piece)
-    state.update(len(data).to_bytes(8, "little"))
-    state.update(data)
+def _pieces(part: Part) -> Iterable[str]:
+    if isinstance(part, Text):
+        return ("t", part.text)
+    if isinstance(part, ToolCall):
+        return ("c", part.id, part.name, part.arguments)
+    if isinstance(part, ToolResult):
+        inner = (piece for item in part.content for piece in _pieces(item))
+        return ("r", part.call_id, "!" if part.is_error else "", *inner, "/r")
+    if isinstance(part, Thinking):
+        return ()
+    if isinstance(part, Opaque):
+        return ("o", part.kind, part.digest)
+    return ("i" if isinstance(part, Image) else "d", part.digest)
 
 
 def _bytes(data: bytes | str) -> bytes:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
-__all__ = ["ImageRule", "ModelProfile", "Overheads", "Prices"]
+__all__ = ["ImageLimits", "ImageRule", "ModelProfile", "Overheads", "Prices"]
 
 
 @frozen
@@ -44,6 +44,20 @@ class ImageRule:
 
 
 @frozen
+class ImageLimits:
+    """What Anthropic Messages takes of pictures: `count` in a request, each of at most
+    `bytes` of base64 and `side` pixels a side; in requests of more than `many`, of
+    `many_side` pixels (source: Anthropic's vision guide, 2026).
+    """
+
+    count: int = 600
+    bytes: int = 10 * 1024 * 1024
+    side: int = 8_000
+    many: int = 20
+    many_side: int = 2_000
+
+
+@frozen
 class Prices:
     """US dollars per million tokens. `cache_ttl` is in seconds, 0 when there is no cache."""
 
@@ -60,6 +74,14 @@ class ModelProfile:
 
     `scale` corrects the count of `encoding` for models whose tokenizer is not
     public; `margin` is the share by which a count may fall short.
+
+    What the provider asks of requests for it: `strict_alternation` that users and
+    assistants take turns; `prefill` tells whether the last message may be an assistant's,
+    `instructions` whether OpenAI Chat takes system and developer messages, `system_turns`
+    whether Anthropic Messages takes role "system" among the messages. With
+    `bound_thinking`, thinking is refused once anything before it has changed; with
+    `reasoning_items`, a Responses call must keep the reasoning item before it; with
+    `adjacent_results`, a Responses output must follow its call directly.
     """
 
     name: str
@@ -70,11 +92,16 @@ class ModelProfile:
     margin: float = 0.0
     overheads: Overheads = field(factory=Overheads)
     image: ImageRule = field(factory=ImageRule)
+    image_limits: ImageLimits = field(factory=ImageLimits)
     prices: Prices | None = None
     patterns: tuple[str, ...] = ()
     strict_alternation: bool = False
     prefill: bool = True
+    instructions: bool = True
+    system_turns: bool = True
     bound_thinking: bool = False
+    reasoning_items: bool = False
+    adjacent_results: bool = False
     date: str = ""
     source: str = ""
     known: bool = True

@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
-from brim.testing.wire import TEXTS, Atom, is_note
+from brim.testing.wire import NAMED, TEXTS, Atom, is_note
 from brim.testing.writers import Json
 
 __all__ = ["MARK", "Match", "align", "stands_for"]
@@ -115,9 +115,19 @@ def _call(source: Json, out: Json) -> bool:
         )
     elif "arguments" in source and "arguments" in out:
         given = _decoded(old.pop("arguments")), _decoded(new.pop("arguments"))
-    else:
-        given = old.pop("input", None), new.pop("input", None)
+    elif "input" in source and "input" in out:
+        given = old.pop("input"), new.pop("input")
+    else:  # a provider's own tool: all of its fields are what it is called with
+        given = (
+            {k: old.pop(k) for k in source if k not in NAMED},
+            {k: new.pop(k) for k in out if k not in NAMED},
+        )
     return json.dumps(old) == json.dumps(new) and _same_shape(*given)
+
+
+def _unnamed(call: Json) -> Json:
+    """Take the fields that a built-in tool is called with out of a call."""
+    return {key: call.pop(key) for key in list(call) if key not in NAMED}
 
 
 def _decoded(arguments: str) -> object:

@@ -13,6 +13,9 @@ __all__ = ["AnthropicWriter"]
 
 MODELS = ("claude-sonnet-4-5", "claude-haiku-4-5", "claude-opus-4-1", "house-model")
 """The last one is known to nobody."""
+BOUND = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-fable-5-1")
+"""Their thinking is bound to its prefix, and they take no prefilled answer."""
+
 MARKS = 4
 
 
@@ -21,7 +24,7 @@ class AnthropicWriter(Writer):
 
     def __init__(self, draw: Draw, options: Options) -> None:
         super().__init__(draw, options)
-        self.model = draw.choice(MODELS)
+        self.model = draw.choice(BOUND if options.bound else MODELS)
         self.marks = 0
 
     def start(self) -> None:
@@ -60,8 +63,8 @@ class AnthropicWriter(Writer):
     @property
     def may_end(self) -> bool:
         last = self.messages[-1]
-        if last["role"] == "user":
-            return True
+        if last["role"] == "user" or self.options.bound:
+            return bool(last["role"] == "user")
         said = last["content"] if isinstance(last["content"], str) else last["content"][-1]["text"]
         return not self.traits.thinking and not said[-1:].isspace()
 
@@ -85,7 +88,11 @@ class AnthropicWriter(Writer):
         return isinstance(content, list) and content[-1]["type"] == "tool_result"
 
     def _mark(self) -> Json:
-        if not (self.traits.marks and self.marks < MARKS and self.draw.boolean(0.2)):
+        if not (
+            self.traits.marks
+            and self.marks < MARKS
+            and self.draw.boolean(0.8 if self.options.marked else 0.2)
+        ):
             return {}
         self.marks += 1
         return {"cache_control": {"type": "ephemeral"}}

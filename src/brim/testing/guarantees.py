@@ -18,6 +18,7 @@ from brim.testing.writers import Json
 __all__ = [
     "GUARANTEES",
     "Broken",
+    "bound_thoughts_have_their_prefix",
     "bounded",
     "condensed_for_a_reason",
     "grows_with_budget",
@@ -141,6 +142,16 @@ def thoughts_are_whole(before: Case, after: Case) -> None:
     for atom in after.atoms:
         if atom.kind == "thinking" and atom.content not in old:
             raise Broken(8, f"messages[{atom.message}]: {atom.value[:200]!r}")
+
+
+def bound_thoughts_have_their_prefix(before: Case, after: Case) -> None:
+    """Guarantee 8, for models whose thinking is bound: nothing before it has changed."""
+    pairs = zip(before.atoms, after.atoms, strict=False)
+    same_until = next((at for at, (old, new) in enumerate(pairs) if old != new), len(before.atoms))
+    for atom in after.atoms[same_until:]:
+        if atom.kind == "thinking":
+            where = f"messages[{atom.message}]"
+            raise Broken(8, f"{where}: thinking is bound to a beginning that is no more")
 
 
 def unknown_survives(before: Case, after: Case) -> None:

@@ -41,14 +41,18 @@ def shrunk(trial: Trial, lab: Lab, number: int) -> Trial:
 
 
 def _smaller(trial: Trial) -> Iterator[Trial]:
-    """Without long runs of exchanges first, then without single ones and neighbours."""
+    """Without long runs of exchanges first, then without single ones and neighbours; at the
+    same budget, and at one that has shrunk as much."""
     groups = trial.case.exchanges
     size = len(groups) // 2
     while size:
         for start in range(0, len(groups), max(size // 2, 1)):
             gone = [at for group in groups[start : start + size] for at in group]
             if gone and len(gone) < len(trial.case.messages):
-                yield trial.without(gone)
+                less = trial.without(gone)
+                yield less
+                share = len(less.case.messages) / len(trial.case.messages)
+                yield evolve(less, budget=max(int(trial.budget * share), 1))
         size //= 2
     for pin in trial.pins:
         yield _unpinned(trial, pin)

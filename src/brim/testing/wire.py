@@ -32,6 +32,9 @@ MESSAGES_KEYS = {"openai-responses": "input"}
 
 INSTRUCTORS = frozenset({"system", "developer"})
 BODY = frozenset({"role", "content", "tool_calls", "arguments", "input", "output"})
+NAMED = frozenset({"type", "id", "call_id", "name", "status"})
+"""The fields of a call beside what it is called with."""
+
 MEDIA = frozenset({"image", "image_url", "document", "file", "input_image", "input_file"})
 SIGNED = frozenset({"thinking", "redacted_thinking", "reasoning", "compaction"})
 TEXTS = frozenset({"text", "input_text", "output_text"})
@@ -80,7 +83,10 @@ def atoms(messages: Iterable[Json]) -> list[Atom]:
 
 
 def fields(message: Json) -> Json:
-    """What a message holds beside role, content and calls."""
+    """What a message holds beside role, content and calls. The fields of a call of the
+    provider's own tool are what it is called with."""
+    if "call_id" in message and not BODY & message.keys():
+        return {key: value for key, value in message.items() if key in NAMED}
     return {key: value for key, value in message.items() if key not in BODY}
 
 
@@ -102,33 +108,28 @@ def last_words(everything: Iterable[Atom]) -> list[Atom]:
 
 
 def exchanges(messages: list[Json]) -> list[list[int]]:
-    """Positions of the messages that belong together because of calls and results."""
+    """Positions of the messages that belong together because of calls and results.
+
+    Where items are messages of their own, reasoning belongs to what follows it, and whatever
+    the model says before its calls are answered belongs to them.
+    """
     groups: list[list[int]] = []
     waiting: set[str] = set()
+    items, thought = any("role" not in message for message in messages), False
     for index, message in enumerate(messages):
         own = list(_of_message(index, message))
         calls = {atom.key for atom in own if atom.kind == "call"}
         answers = {atom.key for atom in own if atom.kind == "result"}
-        if waiting & answers or (groups and _goes_on(messages[index - 1], message, calls)):
+        more = (waiting or thought) and role_of(message) == "assistant"
+        if waiting & answers or (items and more):
             groups[-1].append(index)
         else:
             groups.append([index])
             waiting = set()
         waiting -= answers
         waiting |= calls
+        thought = message.get("type") == "reasoning"
     return groups
-
-
-def _goes_on(before: Json, item: Json, calls: set[str]) -> bool:
-    """Whether an item belongs to the one before it: to its reasoning, or as a parallel call."""
-    if before.get("type") == "reasoning":
-        return True
-    own = "role" not in item and "role" not in before
-    return own and bool(calls or item["type"] == "reasoning") and _is_call(before)
-
-
-def _is_call(item: Json) -> bool:
-    return "call_id" in item and not item["type"].endswith(ANSWER)
 
 
 def turns(messages: list[Json]) -> list[int]:

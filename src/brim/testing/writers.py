@@ -22,12 +22,16 @@ class Options:
 
     `messages` bounds its length; `surrogates` allows lone surrogates in texts;
     `media` allows pictures and files; `long_texts` the odd text of thousands of tokens.
+    With `bound`, Anthropic models think, and their thinking is bound to what stands before
+    it; with `marked`, every cache mark that is allowed is set early and often.
     """
 
     messages: int = 120
     surrogates: bool = False
     media: bool = True
     long_texts: bool = True
+    bound: bool = False
+    marked: bool = False
 
 
 @frozen
@@ -50,8 +54,8 @@ def traits(draw: Draw, options: Options) -> Traits:
     return Traits(
         media=options.media and draw.boolean(0.3),
         unknown=draw.boolean(0.3),
-        thinking=draw.boolean(0.3),
-        marks=draw.boolean(0.3),
+        thinking=draw.boolean(0.3) or options.bound,
+        marks=draw.boolean(0.3) or options.marked,
         surrogates=options.surrogates and draw.boolean(0.5),
         repeats=draw.boolean(0.3),
         parallel=draw.choice((1, 1, 2, 5)),

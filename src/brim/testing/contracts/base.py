@@ -108,7 +108,7 @@ class Contract:
     hook: ClassVar[str]
     plugin: ClassVar[Any]
     settings: ClassVar[Mapping[str, object]] = {}
-    examples: ClassVar[int] = 30
+    examples: ClassVar[int] = 25
     cpu_seconds: ClassVar[float] = 2.0
     memory: ClassVar[float] = 3.0
     deadline: ClassVar[float] = 2.0

@@ -26,7 +26,7 @@ FIELDS = ("role", "content", "type", "name", "id", "tool_calls", "call_id", "out
 
 class DialectContract(Contract):
     """Laws of a wire format. For one of your own, override `strategy` to give valid
-    requests of it as `Case`s; for those that Brim knows, its generator does."""
+    requests of it (a `Case` each); for those that Brim knows, its generator does."""
 
     hook: ClassVar[str] = "provide_dialect"
 
