@@ -72,7 +72,8 @@ class Envelope:
 class Dialect(Protocol):
     """One provider's wire format.
 
-    `messages_key` is the request field that holds the messages. With
+    `messages_key` is the request field that holds the messages, `system_key` the one for a
+    system prompt apart from them. With
     `merges_notes`, a note next to a user message becomes a part of it. With
     `starts_with_user`, the first message must be a user's. With `items`, an assistant's
     turn comes as several messages, one for each item. With `thinking_opens_turns`, thinking at
@@ -84,6 +85,9 @@ class Dialect(Protocol):
 
     @property
     def messages_key(self) -> str: ...
+
+    @property
+    def system_key(self) -> str: ...
 
     @property
     def merges_notes(self) -> bool: ...

@@ -53,6 +53,7 @@ class OpenAIResponses(Walker):
 
     name = "openai-responses"
     messages_key = "input"
+    system_key = "instructions"
     items = True
     roles: ClassVar = frozenset({"system", "developer", "user", "assistant"})
     own_fields: ClassVar = frozenset({"type", "role", "content", "name"}) | NOT_CONTENT

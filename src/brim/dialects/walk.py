@@ -47,6 +47,7 @@ class Walker(ABC):
     book: ClassVar[RuleBook]
     merges_notes: bool = False
     starts_with_user: bool = False
+    system_key: str = "system"
     items: bool = False
     thinking_opens_turns: bool = False
 

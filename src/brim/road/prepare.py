@@ -103,7 +103,7 @@ def _look(message: object, index: int) -> object:
 
 def reading(dialect: Dialect, incoming: Incoming, options: Options, default_model: str) -> Reading:
     """Read everything but the messages proper. Raises `MalformedRequest`."""
-    given = {"system": options.system, "tools": options.tools, "model": options.model}
+    given = {dialect.system_key: options.system, "tools": options.tools, "model": options.model}
     fields = {name: value for name, value in incoming.fields.items() if name != incoming.key}
     fields |= {name: value for name, value in given.items() if value is not None}
     fields.setdefault("model", default_model)
