@@ -20,11 +20,12 @@ class Piece:
 
 @define
 class Group:
-    """An exchange over the raw messages. `pending` holds the calls still unanswered."""
+    """An exchange over the raw messages. `pending` holds the calls still unanswered, None where
+    there never was one: most exchanges are one message, and empty sets add up."""
 
     index: int
     pieces: list[Piece] = Factory(list)
-    pending: set[str] = Factory(set)
+    pending: set[str] | None = None
     answered: bool = False
     reasoning: bool = False
     from_user: bool = False
@@ -69,6 +70,7 @@ class Grouping:
         last = self.groups[-1] if self.groups else None
         if self.items and last is not None and self._continues(last):
             last.pieces.append(Piece(index))
+            last.pending = last.pending or set()
             last.pending |= calls
             last.reasoning = last.reasoning and _only_reasoning(message)
             return last.index
@@ -83,10 +85,11 @@ class Grouping:
 
     def _answer(self, index: int, message: Message) -> tuple[int, ...]:
         last = self.open
-        answers, rest = _divide(message, last.pending if last else set())
+        answers, rest = _divide(message, (last and last.pending) or set())
         if last is None or not answers:
             return (self._user(index, message, None),)
         last.answered = True
+        last.pending = last.pending or set()
         last.pending -= {message.parts[i].call_id for i in answers}  # type: ignore[union-attr]
         last.pieces.append(Piece(index, answers if rest else None))
         if not rest:
@@ -109,7 +112,7 @@ class Grouping:
         return group.index
 
     def _start(self, piece: Piece, pending: set[str] | None = None) -> Group:
-        group = Group(len(self.groups), [piece], pending or set())
+        group = Group(len(self.groups), [piece], pending or None)
         self.groups.append(group)
         return group
 

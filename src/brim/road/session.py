@@ -130,7 +130,7 @@ class Session:
         waiting = timeline.grouping.open
         if waiting is not None:
             raise InvalidConversation(
-                f"the tool calls {', '.join(sorted(waiting.pending))} are not answered yet; "
+                f"the tool calls {', '.join(sorted(waiting.pending or ()))} are not answered yet; "
                 "append their results first",
                 index=len(self._messages) - 1,
                 rule="2",
