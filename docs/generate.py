@@ -1,4 +1,4 @@
-"""Write the generated parts of the reference: hook specifications and the command line.
+"""Write the generated parts of the reference: hook specifications, commands, provider rules.
 
 `python docs/generate.py` rewrites them, `--check` exits 1 when one is out of date.
 The tests in tests/docs check the same. A hook's page is written by hand around
@@ -18,11 +18,18 @@ from typing import Any
 import click
 
 from brim import hookspecs
+from brim.dialects.anthropic import Anthropic
+from brim.dialects.catalogue import CATALOGUE, MEANS, RuleText
+from brim.dialects.openai_chat import OpenAIChat
+from brim.dialects.openai_responses import OpenAIResponses
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 FIELDS = ("Called", "Gives", "On error", "Since")
 BEGIN = "<!-- specification: written by docs/generate.py -->"
 END = "<!-- end of the specification -->"
+DIALECTS = (OpenAIChat(), OpenAIResponses(), Anthropic())
+THINKING = {27: "anthropic"}
+"""Rules that are kept by the way a conversation is condensed, and need no check."""
 
 Hook = Callable[..., Any]
 
@@ -96,12 +103,60 @@ def cli_page() -> str:
     return "\n\n".join([head.rstrip("\n"), *sections]) + "\n"
 
 
+def _rule_row(number: int, rule: RuleText) -> str:
+    books = [dialect.name for dialect in DIALECTS if number in dialect.book.numbers]
+    names = ", ".join(books or filter(None, [THINKING.get(number)]))
+    by = ", ".join(rule.by) + (f"; {rule.remark}" if rule.by and rule.remark else "")
+    cells = (str(number), rule.provider, names, rule.title, rule.answer, by or "cannot, see below")
+    return f"| {' | '.join(map(_cell, cells))} |"
+
+
+def rules_page() -> str:
+    """Every provider rule, from the catalogue and the books of the dialects."""
+    means = "\n".join(f"- *{name}*: {text}." for name, text in MEANS.items())
+    rows = "\n".join(_rule_row(number, rule) for number, rule in CATALOGUE.items())
+    undecided = "\n".join(
+        f"- **{number}**, {rule.title}: {rule.remark}."
+        for number, rule in CATALOGUE.items()
+        if not rule.by
+    )
+    return RULES.format(means=means, rows=rows, undecided=undecided)
+
+
+RULES = """# Provider rules
+
+What a request must satisfy for its provider to accept it, as documented or reported by users late
+in 2026. `brim check` looks for what a request breaks; every fit makes sure that what goes out
+breaks none that came in whole. No provider was asked: a request that passes satisfies these rules,
+no more is said.
+
+Numbers are stable. *Checked in* names the formats in which a request is judged by the rule,
+*Decided by* what Brim looks at for that:
+
+{means}
+
+The names in `code` are fields of a [model's profile](models.md).
+
+| Number | Provider | Checked in | What must hold | What the provider answers | Decided by |
+|---|---|---|---|---|---|
+{rows}
+
+## What cannot be decided
+
+{undecided}
+
+Whether a request fits the window is not among these rules: that is what the
+[budget](settings.md) is for.
+"""
+
+
 def pages() -> Iterator[tuple[Path, str]]:
     """Each generated page and what should stand in it."""
     for name in hooks():
         path = REFERENCE / "hooks" / f"{name}.md"
         yield path, hook_page(name, path.read_text(encoding="utf-8"))
     yield REFERENCE / "cli.md", cli_page()
+    yield REFERENCE / "rules.md", rules_page()
 
 
 def main() -> None:

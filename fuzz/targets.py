@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from copy import deepcopy
 from functools import cache
 from itertools import count
 from typing import Any, TypeVar
@@ -82,16 +81,24 @@ def _fit(data: bytes, budget: int | None) -> None:
 
 def _objects(value: Any) -> None:
     """The same through the other door: nothing of the caller's changes."""
-    before = deepcopy(value)
+    before = _told(value)
     try:
         fitted = app().fit(value, budget=40, tenant=str(next(TENANTS)))
     except BrimError:
-        assert repr(value) == repr(before)
+        assert _told(value) == before
         return
-    assert repr(value) == repr(before)
+    assert _told(value) == before
     own = value if isinstance(value, list) else _messages_of(value)
     if not fitted.report.changed and isinstance(own, list):
         assert all(new is old for new, old in zip(fitted.messages, own, strict=True))
+
+
+def _told(value: object) -> str | None:
+    """All of a value as text; None where Python itself cannot go that deep."""
+    try:
+        return repr(value)
+    except RecursionError:
+        return None
 
 
 def _messages_of(value: dict[str, Any]) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,18 @@ from brim.errors import SettingsError
 from brim.road.profiles import UNKNOWN, resolve
 
 provide = BuiltinModels().provide_model
+
+TRAITS: dict[str, Callable[[ModelProfile], bool]] = {
+    "no instructions": lambda profile: not profile.instructions,
+    "strict alternation": lambda profile: profile.strict_alternation,
+    "no prefill": lambda profile: not profile.prefill,
+    "no system turns": lambda profile: not profile.system_turns,
+    "bound thinking": lambda profile: profile.bound_thinking,
+    "reasoning items": lambda profile: profile.reasoning_items,
+    "adjacent results": lambda profile: profile.adjacent_results,
+    "100 images": lambda profile: profile.image_limits.count == 100,
+    "whole family": lambda profile: not profile.known,
+}
 
 
 @pytest.fixture
@@ -106,6 +118,23 @@ def test_facts_of_claude() -> None:
     assert not {"claude-fable-5", "claude-opus-5", "claude-opus-4-8"} & bound
 
 
+def test_facts_behind_the_rules_of_some_models() -> None:
+    named = profiles()
+    refuses = {name for name, profile in named.items() if not profile.system_turns}
+    assert {"claude-opus-4-7", "claude-sonnet-4-6", "claude-haiku-4-5"} <= refuses
+    assert not {"claude-opus-4-8", "claude-opus-5", "claude-fable-5-1", "gpt-4o"} & refuses
+    assert {name for name, profile in named.items() if not profile.instructions} == {
+        "o1-preview",
+        "o1-mini",
+    }
+    assert {"o3", "gpt-5", "gpt-6-sol"} <= {n for n, p in named.items() if p.reasoning_items}
+    assert not named["gpt-5-chat"].reasoning_items
+    assert named["deepseek-chat"].adjacent_results
+    for name, profile in named.items():
+        small = name.startswith("claude") and profile.window <= 200_000 and profile.known
+        assert profile.image_limits.count == (100 if small else 600)
+
+
 def test_unknown_model_is_counted_with_caution(warnings: list[str]) -> None:
     profile = resolve("gtp-4o", {"gpt-4o-ours": {}}, provide, known=["gpt-4o"])
     assert profile.name == "gtp-4o"
@@ -170,5 +199,6 @@ def test_the_reference_page_shows_every_profile() -> None:
         assert f"| {profile.window:,} | {profile.max_output:,} |" in row
         assert f"{profile.encoding} × {profile.scale:g} | {profile.margin:.0%}" in row
         assert profile.prices is None or f"{profile.prices.input:g} /" in row
-        assert ("bound thinking" in row) == profile.bound_thinking
+        traits = row.removesuffix(" |").rsplit("|", 1)[1].strip()
+        assert traits == ", ".join(name for name, has in TRAITS.items() if has(profile))
     assert rows == {}

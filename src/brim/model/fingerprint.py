@@ -36,9 +36,8 @@ def fingerprint(role: str, parts: Iterable[Part], name: str = "") -> bytes:
         pieces.extend(_pieces(part))
     framed: list[bytes] = []
     for piece in pieces:
-        data = _bytes(piece)
-        framed.append(len(data).to_bytes(8, "little"))
-        framed.append(data)
+        data = piece.encode("utf-8", "surrogatepass")
+        framed += (len(data).to_bytes(8, "little"), data)
     return blake2b(b"".join(framed), digest_size=SIZE).digest()
 
 

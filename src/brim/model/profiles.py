@@ -47,7 +47,7 @@ class ImageRule:
 class ImageLimits:
     """What Anthropic Messages takes of pictures: `count` in a request, each of at most
     `bytes` of base64 and `side` pixels a side; in requests of more than `many`, of
-    `many_side` pixels (source: Anthropic's vision guide, 2026).
+    `many_side` pixels (rule 32; source: Anthropic's vision guide, 2026).
     """
 
     count: int = 600
@@ -76,12 +76,13 @@ class ModelProfile:
     public; `margin` is the share by which a count may fall short.
 
     What the provider asks of requests for it: `strict_alternation` that users and
-    assistants take turns; `prefill` tells whether the last message may be an assistant's,
-    `instructions` whether OpenAI Chat takes system and developer messages, `system_turns`
-    whether Anthropic Messages takes role "system" among the messages. With
-    `bound_thinking`, thinking is refused once anything before it has changed; with
-    `reasoning_items`, a Responses call must keep the reasoning item before it; with
-    `adjacent_results`, a Responses output must follow its call directly.
+    assistants take turns (rule 19); `prefill` tells whether the last message may be an
+    assistant's (rule 22), `instructions` whether OpenAI Chat takes system and developer
+    messages (rule 7), `system_turns` whether Anthropic Messages takes role "system" among
+    the messages (rule 29). With `bound_thinking`, thinking is refused once anything before
+    it has changed (rule 27); with `reasoning_items`, a Responses call must keep the
+    reasoning item before it (rule 11); with `adjacent_results`, a Responses output must
+    follow its call directly (rule 14).
     """
 
     name: str

@@ -273,7 +273,8 @@ def _least(trip: Trip) -> tuple[Plan, Rendering]:
 
 def _broken(trip: Trip, rendering: Rendering) -> tuple[Violation, ...]:
     """Rules that a new plan would break, and sealed parts that it would change."""
-    altered = trip.timeline.dialect.altered(trip.parsed(None), trip.parsed(rendering))
+    before, after = trip.parsed(None), trip.parsed(rendering)
+    altered = trip.timeline.dialect.altered(before, after, trip.profile)
     return (*_added(trip, rendering), *altered)
 
 
