@@ -6,6 +6,8 @@ import pytest
 from road_parts import Wire, answer, assistant, call, results, timeline, use, user
 
 from brim import Brim
+from brim.model.messages import Message, Text, Thinking, ToolCall, ToolResult
+from brim.road.grouping import Grouping
 from brim.texts import wrap_note
 
 Shape = list[list[tuple[int, tuple[int, ...] | None]]]
@@ -96,3 +98,21 @@ def test_a_note_of_ours_is_not_what_the_user_said(brim: Brim, dialect: str) -> N
 def test_a_note_with_a_question_behind_it_is_what_the_user_said(brim: Brim) -> None:
     found = timeline(brim, [user(f"{wrap_note('gone')} and now?")])
     assert found.grouping.last_user == 0
+
+
+def test_what_the_model_says_without_a_pause_is_one_exchange() -> None:
+    """In Responses one answer comes as several items, and its reasoning belongs to all of them."""
+    grouping = Grouping(items=True)
+    said = [
+        Message("assistant", (Thinking("hm", 3, "d"),)),
+        Message("assistant", (Text("let me look"),)),
+        Message("assistant", (ToolCall("1", "look", "{}"),)),
+        Message("tool", (ToolResult("1", (Text("found"),)),)),
+        Message("assistant", (Text("there it is"),)),
+    ]
+    for message in said:
+        grouping.add(message)
+    assert [[piece.message for piece in group.pieces] for group in grouping.groups] == [
+        [0, 1, 2, 3],
+        [4],
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import Factory, define, frozen
 
-from brim.model.messages import Message, Opaque, Part, Text, Thinking, ToolResult
+from brim.model.messages import Message, Opaque, Part, Text, ToolResult
 from brim.texts import is_note
 
 __all__ = ["Group", "Grouping", "Piece"]
@@ -27,7 +27,7 @@ class Group:
     pieces: list[Piece] = Factory(list)
     pending: set[str] | None = None
     answered: bool = False
-    reasoning: bool = False
+    by_model: bool = False
     from_user: bool = False
     note: bool = False
 
@@ -72,16 +72,15 @@ class Grouping:
             last.pieces.append(Piece(index))
             last.pending = last.pending or set()
             last.pending |= calls
-            last.reasoning = last.reasoning and _only_reasoning(message)
             return last.index
         group = self._start(Piece(index), pending=calls)
-        group.reasoning = _only_reasoning(message)
+        group.by_model = True
         return group.index
 
     def _continues(self, last: Group) -> bool:
-        """Where items are messages of their own: reasoning belongs to what follows it, and
-        all that comes before the last answer to a turn's calls belongs to that turn."""
-        return last.reasoning or bool(last.pending)
+        """Where items are messages of their own: what the model says without a pause belongs
+        together, and so does all that comes before the last answer to its calls."""
+        return bool(last.pending) or (last.by_model and not last.answered)
 
     def _answer(self, index: int, message: Message) -> tuple[int, ...]:
         last = self.open
@@ -132,10 +131,6 @@ def _divide(message: Message, pending: set[str]) -> tuple[tuple[int, ...], tuple
 def _is_field(part: Part) -> bool:
     """Whether it is an unknown field of the message, not a piece of its content."""
     return isinstance(part, Opaque) and part.kind.startswith("field:")
-
-
-def _only_reasoning(message: Message) -> bool:
-    return bool(message.parts) and all(isinstance(part, Thinking) for part in message.parts)
 
 
 def _only_a_note(message: Message) -> bool:
