@@ -110,17 +110,18 @@ def last_words(everything: Iterable[Atom]) -> list[Atom]:
 def exchanges(messages: list[Json]) -> list[list[int]]:
     """Positions of the messages that belong together because of calls and results.
 
-    Where items are messages of their own, reasoning belongs to what follows it, and whatever
-    the model says before its calls are answered belongs to them.
+    Where items are messages of their own, what the model says without a pause belongs
+    together, and whatever it says before all of its calls are answered belongs to them.
     """
     groups: list[list[int]] = []
     waiting: set[str] = set()
-    items, thought = any("role" not in message for message in messages), False
+    items, speaks = any("role" not in message for message in messages), False
     for index, message in enumerate(messages):
         own = list(_of_message(index, message))
         calls = {atom.key for atom in own if atom.kind == "call"}
         answers = {atom.key for atom in own if atom.kind == "result"}
-        more = (waiting or thought) and role_of(message) == "assistant"
+        by_model = role_of(message) == "assistant"
+        more = by_model and (waiting or speaks)
         if waiting & answers or (items and more):
             groups[-1].append(index)
         else:
@@ -128,7 +129,7 @@ def exchanges(messages: list[Json]) -> list[list[int]]:
             waiting = set()
         waiting -= answers
         waiting |= calls
-        thought = message.get("type") == "reasoning"
+        speaks = by_model
     return groups
 
 
