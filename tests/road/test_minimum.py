@@ -150,3 +150,22 @@ def test_a_failed_fit_leaves_the_next_one_as_if_it_had_not_been(make: Any) -> No
     first = tried.fit(messages, model="m", budget=400)
     assert first.messages == fresh.fit(messages, model="m", budget=400).messages
     assert not first.report.replayed
+
+
+@pytest.mark.parametrize("said", range(2, 24))
+def test_a_users_words_beside_dropped_results_are_no_cheap_bridge(brim: Brim, said: int) -> None:
+    """They cost a whole message once their results are gone; the shortest note may be cheaper."""
+    messages = [
+        user(words(60)),
+        use("1"),
+        results("1", text=words(300), after="so " * said + "on"),
+        assistant(words(20)),
+        user(words(30)),
+    ]
+    with pytest.raises(BudgetInfeasible) as caught:
+        brim.fit(messages, model="m", budget=1, pin=3, dialect="anthropic")
+    minimum = caught.value.minimum
+    fitted = brim.fit(messages, model="m", budget=minimum, pin=3, dialect="anthropic")
+    assert fitted.report.after.upper <= minimum
+    with pytest.raises(BudgetInfeasible):
+        brim.fit(messages, model="m", budget=minimum - 1, pin=3, dialect="anthropic")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from brim.model.decisions import Condensation, Drop, Edit, Rewrite
 from brim.model.messages import Image, Opaque, Text, ToolResult
@@ -26,6 +26,16 @@ def skeleton(trip: Trip) -> Plan:
     units = trip.units(EMPTY)
     runs = _loose_runs(units)
     bridges = {bridge for run in runs for bridge in _bridge(trip, units, run)}
+    plans = [_without(trip, units, runs, bridges)]
+    if bridges:
+        plans.append(_without(trip, units, runs, set()))
+    return min(plans, key=lambda plan: trip.tokens(trip.render(plan)))
+
+
+def _without(
+    trip: Trip, units: Sequence[Unit], runs: Sequence[Sequence[int]], bridges: Collection[int]
+) -> Plan:
+    """The plan that drops these runs but for `bridges`, and cuts what may only be cut."""
     loose = tuple(i for run in runs for i in run if i not in bridges)
     edits: list[Edit] = [Drop(loose)] if loose else []
     for unit in units:
