@@ -3,7 +3,9 @@
 A turn is an agent's step: a tool call and its result are appended (two messages of
 about 366 tokens each) and the conversation is fitted into 32,000 tokens. All sides
 get the same messages in one process, one after another in every round, so that
-whatever slows the machine slows all of them. Times are CPU time. A peer whose
+whatever slows the machine slows all of them. A list that comes anew with every call must
+be compared with what is known, message by message, as anything in it may have changed:
+what only that costs stands in a row of its own. Times are CPU time. A peer whose
 single turn takes longer than `--patience` seconds is left out from that length on.
 """
 
@@ -14,6 +16,7 @@ import gc
 import json
 import sys
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from random import Random
 from statistics import median
 from time import process_time
@@ -25,6 +28,8 @@ SIZES = (10, 100, 200, 500, 1_000, 2_000, 5_000)
 BUDGET = 32_000
 TOKENS = 366
 BRIM = ("Brim session", "Brim stateless")
+FLOOR = "comparing the list, no more"
+OFTEN = (*BRIM, FLOOR)
 
 
 class BrimSession:
@@ -55,6 +60,20 @@ class BrimStateless:
 
     def fit(self) -> Any:
         return self.brim.fit(self.messages, model=MODEL, budget=self.budget)
+
+
+class Comparing:
+    """What a stateless call cannot do without: the list compared with a copy of it."""
+
+    def __init__(self) -> None:
+        self.messages, self.known = list[Message](), list[Message]()
+
+    def extend(self, messages: list[Message]) -> None:
+        self.messages.extend(messages)
+        self.known.extend(deepcopy(messages))
+
+    def fit(self) -> bool:
+        return self.messages == self.known
 
 
 class Agent:
@@ -123,7 +142,7 @@ def measure(size: int, sides: dict[str, Side], args: argparse.Namespace) -> Figu
     for at in range(args.rounds * args.turns):
         messages = agent.turn()
         for name, side in patient.items():
-            if name in BRIM or at % args.turns == 0:
+            if name in OFTEN or at % args.turns == 0:
                 times[name].append(_timed(side, messages))
             else:
                 side.extend(messages)
@@ -149,6 +168,7 @@ def _timed(side: Side, messages: list[Message]) -> float:
 def sweep(args: argparse.Namespace) -> Iterator[tuple[int, Figures]]:
     """Figures for each length; a peer that lost patience is not tried at a greater one."""
     makers: dict[str, Callable[[int], Side]] = {BRIM[0]: BrimSession, BRIM[1]: BrimStateless}
+    makers[FLOOR] = lambda _: Comparing()
     makers |= {name: make for name, make in peers().items() if not args.alone}
     for size in args.sizes:
         figures = measure(size, {name: make(BUDGET) for name, make in makers.items()}, args)
@@ -160,13 +180,17 @@ def sweep(args: argparse.Namespace) -> Iterator[tuple[int, Figures]]:
 def ratios(found: dict[int, Figures]) -> dict[str, float]:
     """The two figures that matter: does a turn stay flat, and how far ahead is it."""
     answer: dict[str, float] = {}
-    flat = [size for size in found if size >= 200]
+    flat = sorted(found)
     for name in BRIM:
         if len(flat) > 1:
             first, last = found[flat[0]][name], found[flat[-1]][name]
             answer[f"{name}: {flat[-1]:,} over {flat[0]:,}"] = last["median"] / first["median"]
+    if len(flat) > 1:
+        ends = [found[flat[at]] for at in (0, -1)]
+        first, last = (one[BRIM[1]]["median"] - one[FLOOR]["median"] for one in ends)
+        answer[f"{BRIM[1]} beyond comparing: {flat[-1]:,} over {flat[0]:,}"] = last / first
     for name, figures in found.get(500, {}).items():
-        if name not in BRIM:
+        if name not in OFTEN:
             answer[f"{name} over Brim session at 500"] = (
                 figures["median"] / found[500][BRIM[0]]["median"]
             )
@@ -182,7 +206,7 @@ def show(found: dict[int, Figures], patience: float) -> None:
     print(f"\nCPU ms of a turn, median ({TOKENS} tokens a message, budget {BUDGET:,})\n")
     print(f"{'messages':30}" + "".join(f"{size:>10,}" for size in found))
     for name in found[min(found)]:
-        exact = name in BRIM or name in COUNTS_EXACTLY
+        exact = name in OFTEN or name in COUNTS_EXACTLY
         row(name if exact else f"{name} *", name, "median")
     for name in BRIM:
         row(f"{name}, mean", name, "mean")

@@ -65,7 +65,9 @@ def test_texts_and_long_arguments_are_cut_but_only_results_where_told() -> None:
     )
     both = exchange(said, results(300))
     found = shortened(both, both.tokens - 600, count)
-    assert spots(found) == [(0, 1, ()), (0, 2, ("rows", 1, "text")), (1, 0, (0,))]
+    assert spots(found) == [(0, 0, ()), (0, 1, ()), (0, 2, ("rows", 1, "text")), (1, 0, (0,))]
+    assert found[0].text == ""
+    assert spots(shortened(both, both.tokens - 200, count)) == [(0, 0, ())]
     assert spots(shortened(both, both.tokens - 100, count, results_only=True)) == [(1, 0, (0,))]
     assert shortened(both, both.tokens - 600, count, results_only=True) == ()
 

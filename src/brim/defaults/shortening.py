@@ -1,4 +1,4 @@
-"""Shortens the texts of one exchange evenly: the largest give most."""
+"""Shortens one exchange: its thinking goes first, then its texts give, the largest most."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from attrs import frozen
 
-from brim.api import Exchange, Rewrite, Text, ToolCall, ToolResult, cut
+from brim.api import Exchange, Rewrite, Text, Thinking, ToolCall, ToolResult, cut
 
 __all__ = ["LEAST", "shortened"]
 
@@ -37,6 +37,11 @@ def shortened(
     results_only: bool = False,
 ) -> tuple[Rewrite, ...]:
     """Rewrites after which the exchange takes at most `room` tokens; none if that cannot be."""
+    thoughts = [] if results_only else list(_thoughts(exchange))
+    saved = sum(count([text for _, text in thoughts]))
+    silent = tuple(edit for edit, _ in thoughts)
+    if silent and exchange.tokens - saved <= room:
+        return silent
     places = list(_places(exchange, results_only))
     costs = list(count([place.text for place in places]))
     apart = [
@@ -44,15 +49,28 @@ def shortened(
         for place, cost in zip(places, costs, strict=True)
         if cost > (ARGUMENT if _is_argument(exchange, place) else LEAST)
     ]
-    free = room - exchange.tokens + sum(cost - SLACK for _, cost in apart)
+    free = room - exchange.tokens + saved + sum(cost - SLACK for _, cost in apart)
     cap = _level([cost for _, cost in apart], free)
     if cap < LEAST:
         return ()
-    return tuple(
-        Rewrite(exchange.index, place.message, place.part, cut(place.text, cap, count), place.path)
-        for place, cost in apart
-        if cost > cap
+    return (
+        *silent,
+        *(
+            Rewrite(exchange.index, one.message, one.part, cut(one.text, cap, count), one.path)
+            for one, cost in apart
+            if cost > cap
+        ),
     )
+
+
+def _thoughts(exchange: Exchange) -> Iterator[tuple[Rewrite, str]]:
+    """For each message that says more than it thinks: the edit that takes its thinking out, and
+    what that thinking says."""
+    for number, message in enumerate(exchange.messages):
+        texts = [part.text for part in message.parts if isinstance(part, Thinking)]
+        if texts and len(texts) < len(message.parts):
+            first = next(i for i, part in enumerate(message.parts) if isinstance(part, Thinking))
+            yield Rewrite(exchange.index, number, first, ""), "".join(texts)
 
 
 def _level(costs: Sequence[int], room: int) -> int:

@@ -138,7 +138,8 @@ class Rewrite:
 
     `exchange`, `message` and `part` are positions in the task's conversation. For a
     tool call, `path` leads to a string value of over 200 tokens inside its
-    arguments; for a tool result it may name one item of its content.
+    arguments; for a tool result it may name one item of its content. Thinking, which nobody
+    may change, goes whole from its message by an empty text.
     """
 
     exchange: int

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from brim.errors import BrimError
 from brim.model.decisions import Condensation, Drop, Edit, Replace, Rewrite
-from brim.model.messages import Document, Image, Opaque, Text, ToolCall, ToolResult
+from brim.model.messages import Document, Image, Opaque, Part, Text, Thinking, ToolCall, ToolResult
 from brim.road.counting import Counter
 from brim.road.plan import Plan, Span, Spot
 from brim.road.units import Unit, argument_at, lasting
@@ -43,15 +43,20 @@ def folded(
         if not isinstance(edit, Rewrite):
             spans.extend(_in_front(opening, span) for span in _spans(edit, units, taken))
     rewrites: dict[Spot, dict[tuple[str | int, ...], str]] = {}
+    silent: set[tuple[int, int]] = set()
     for edit in condensation.edits:
         if isinstance(edit, Rewrite):
             if edit.exchange in taken:
                 raise EditRefused(f"exchange {edit.exchange} is both removed and rewritten")
-            spot, path, text = _rewrite(edit, units, counter)
+            unit, part = _part(edit, units)
+            if isinstance(part, Thinking):
+                silent.add(_silenced(edit, unit))
+                continue
+            spot, path, text = _rewrite(edit, unit, part, counter)
             if path in rewrites.setdefault(spot, {}):
                 raise EditRefused(f"exchange {edit.exchange}: the same part is rewritten twice")
             rewrites[spot][path] = text
-    return plan.folded(spans, rewrites)
+    return plan.folded(spans, rewrites, silent)
 
 
 def _in_front(opening: int | None, span: Span) -> Span:
@@ -78,9 +83,8 @@ def _spans(edit: Drop | Replace, units: Sequence[Unit], taken: set[int]) -> list
     return [Span(units[indexes[0]].start, units[indexes[-1]].stop, edit.note.strip())]
 
 
-def _rewrite(
-    edit: Rewrite, units: Sequence[Unit], counter: Counter
-) -> tuple[Spot, tuple[str | int, ...], str]:
+def _part(edit: Rewrite, units: Sequence[Unit]) -> tuple[Unit, Part]:
+    """The part that is to be rewritten, and whose it is."""
     unit = _unit(units, edit.exchange)
     if unit.exchange.keep or unit.exchange.note:
         raise EditRefused(f"exchange {edit.exchange} must stay")
@@ -89,7 +93,23 @@ def _rewrite(
     message = unit.exchange.messages[edit.message]
     if not 0 <= edit.part < len(message.parts):
         raise EditRefused(f"exchange {edit.exchange}: message {edit.message} has no such part")
-    part = message.parts[edit.part]
+    return unit, message.parts[edit.part]
+
+
+def _silenced(edit: Rewrite, unit: Unit) -> tuple[int, int]:
+    """Where the thinking goes, whole."""
+    message = unit.exchange.messages[edit.message]
+    if edit.text or edit.path or unit.exchange.newest or not lasting(message.parts):
+        raise EditRefused(
+            f"exchange {edit.exchange}: thinking stays as it is, or goes whole (by an empty text) "
+            "from a message that says more"
+        )
+    return unit.start, edit.message
+
+
+def _rewrite(
+    edit: Rewrite, unit: Unit, part: Part, counter: Counter
+) -> tuple[Spot, tuple[str | int, ...], str]:
     path = edit.path
     match part:
         case ToolResult():
@@ -102,7 +122,8 @@ def _rewrite(
         case _:
             raise EditRefused(f"exchange {edit.exchange}: this part must stay as it is")
     text = edit.text if is_marked(edit.text) else MARK_REWRITTEN + edit.text
-    return (unit.start, edit.message, lasting(message.parts).index(edit.part)), path, text
+    place = lasting(unit.exchange.messages[edit.message].parts).index(edit.part)
+    return (unit.start, edit.message, place), path, text
 
 
 def _result_path(part: ToolResult, path: tuple[str | int, ...]) -> tuple[str | int, ...]:

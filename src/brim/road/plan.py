@@ -33,6 +33,7 @@ class Plan:
     """Spans in order, without overlap, and the texts that replace parts of kept exchanges.
 
     It covers all exchanges there are, however many follow: those it does not name are kept.
+    `silent` are pieces (exchange, piece of it) whose thinking is left out.
     Thinking that is bound to what stands before it is lost in messages before `bound` as soon
     as anything in front of it was touched; what came later was thought about what was sent.
     """
@@ -40,12 +41,14 @@ class Plan:
     spans: tuple[Span, ...] = ()
     rewrites: Mapping[Spot, Paths] = field(factory=dict)
     bound: int = 0
+    silent: frozenset[tuple[int, int]] = frozenset()
 
     @property
     def first_touched(self) -> tuple[int, int] | None:
         """The first exchange, and piece of it, that does not stand as it came."""
         spans = [(span.start, 0) for span in self.spans[:1]]
-        return min([*spans, *((spot[0], spot[1]) for spot in self.rewrites)], default=None)
+        spots = ((spot[0], spot[1]) for spot in self.rewrites)
+        return min([*spans, *spots, *self.silent], default=None)
 
     def span_of(self, exchange: int) -> Span | None:
         """The span that this exchange is gone into."""
@@ -55,7 +58,7 @@ class Plan:
     def touches(self, exchange: int) -> bool:
         """Whether this exchange does not stand as it came."""
         return self.span_of(exchange) is not None or any(
-            spot[0] == exchange for spot in self.rewrites
+            place[0] == exchange for place in (*self.rewrites, *self.silent)
         )
 
     def by_exchange(self) -> dict[int, dict[int, dict[int, Paths]]]:
@@ -70,12 +73,13 @@ class Plan:
         """About how much memory it takes."""
         notes = sum(len(span.note or "") + 64 for span in self.spans)
         texts = sum(len(text) + 96 for new in self.rewrites.values() for text in new.values())
-        return 128 + notes + texts
+        return 128 + notes + texts + 64 * len(self.silent)
 
     def folded(
         self,
         spans: Iterable[Span],
         rewrites: Mapping[Spot, Paths],
+        silent: Iterable[tuple[int, int]] = (),
     ) -> Plan:
         """The plan that results when these are done to what this one leaves.
 
@@ -89,7 +93,8 @@ class Plan:
             texts[spot] = _over(texts.get(spot, {}), added)
         plan = Plan(tuple(merged))
         kept = {spot: new for spot, new in texts.items() if plan.span_of(spot[0]) is None}
-        return Plan(plan.spans, kept)
+        left = (place for place in {*self.silent, *silent} if plan.span_of(place[0]) is None)
+        return Plan(plan.spans, kept, silent=frozenset(left))
 
 
 EMPTY = Plan()

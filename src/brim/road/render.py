@@ -94,16 +94,17 @@ class Rendering:
             self._put(self._made(self._note(moved), None))
         owners = self.timeline.grouping.owners[index]
         spans = [self.plan.span_of(owner) for owner in owners]
+        silent = {owner for owner in owners if self._silenced(owner, index)}
         partless = not self.timeline.message(index).parts
         held: list[int] = []
         texts: dict[int, Paths] = {}
-        touched = any(spans) or self._loses_thinking(index)
+        touched = any(spans) or bool(silent) or self._loses_thinking(index)
         if not touched and (partless or not any(owner in self._texts for owner in owners)):
             self._put(self._raw(index))
             return index + 1
         for owner, span in zip(owners, spans, strict=True):
             if span is None:
-                self._hold(owner, index, held, texts)
+                self._hold(owner, index, held, texts, owner in silent)
             elif span.note is not None and span.start not in self._noted:
                 self._noted.add(span.start)
                 self._send(index, held, texts)
@@ -127,23 +128,35 @@ class Rendering:
         at = bisect_right(instructions, index)
         return max(index + 1, min([end, *instructions[at : at + 1]]))
 
+    def _silenced(self, owner: int, index: int) -> bool:
+        """Whether the plan leaves out the thinking in this message."""
+        if not self.plan.silent:
+            return False
+        return (owner, self._piece(owner, index)) in self.plan.silent
+
+    def _piece(self, owner: int, index: int) -> int:
+        """Which piece of its exchange this message is."""
+        pieces = self.timeline.groups[owner].pieces
+        return bisect_left(pieces, index, key=lambda piece: piece.message)
+
     def _hold(
         self,
         owner: int,
         index: int,
         held: list[int],
         texts: dict[int, Paths],
+        silent: bool,
     ) -> None:
         """Keep the parts of message `index` that belong to this exchange."""
-        pieces = self.timeline.groups[owner].pieces
-        number = bisect_left(pieces, index, key=lambda piece: piece.message)
-        chosen = pieces[number].parts
+        number = self._piece(owner, index)
+        chosen = self.timeline.groups[owner].pieces[number].parts
         parts = self.timeline.message(index).parts
         mine = range(len(parts)) if chosen is None else chosen
         places = lasting([parts[i] for i in mine])
         new = self._texts.get(owner, {}).get(number, {})
         texts.update({mine[places[part]]: paths for part, paths in new.items()})
-        held.extend([mine[i] for i in places] if self._loses_thinking(index) else mine)
+        silent = silent or self._loses_thinking(index)
+        held.extend([mine[i] for i in places] if silent else mine)
 
     def _send(self, index: int, held: Sequence[int], texts: Texts) -> None:
         if not held:

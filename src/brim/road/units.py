@@ -44,7 +44,8 @@ def units_of(
         span = plan.span_of(index)
         turn += group.from_user
         if span is None:
-            shown, tokens = _shown(timeline, texts.get(index, {}), group)
+            silent = {piece for exchange, piece in plan.silent if exchange == index}
+            shown, tokens = _shown(timeline, texts.get(index, {}), silent, group)
             exchange = Exchange(
                 len(units),
                 shown,
@@ -69,7 +70,10 @@ def note_message(body: str) -> Message:
 
 
 def _shown(
-    timeline: Timeline, rewrites: Mapping[int, Mapping[int, Paths]], group: Group
+    timeline: Timeline,
+    rewrites: Mapping[int, Mapping[int, Paths]],
+    silent: Collection[int],
+    group: Group,
 ) -> tuple[tuple[Message, ...], int]:
     messages: list[Message] = []
     tokens = 0
@@ -77,12 +81,14 @@ def _shown(
     for number, piece in enumerate(group.pieces):
         message = timeline.message(piece.message)
         texts = rewrites.get(number, {})
-        if piece.parts is None and not texts:
+        if piece.parts is None and not texts and number not in silent:
             tokens += timeline.tokens[piece.message]
         else:
             if piece.parts is not None:
                 message = message.only(piece.parts)
             message = rewritten(message, texts)
+            if number in silent:
+                message = message.only(lasting(message.parts))
             if number == 0 and piece.parts is not None:
                 tokens -= timeline.counter.overhead(message)
             fresh.append(message)
