@@ -165,6 +165,33 @@ def _timed(side: Side, messages: list[Message]) -> float:
     return (process_time() - started) * 1e3
 
 
+def flatness(args: argparse.Namespace) -> Figures:
+    """Milliseconds of a turn at all lengths, the lengths taking turns too: what slows the
+    machine for a while slows all of them. Sides by length, as text."""
+    sides: dict[tuple[str, int], Side] = {}
+    agents = {size: Agent(size) for size in args.sizes}
+    for size, agent in agents.items():
+        history = agent.start()
+        while len(history) < size:
+            history += agent.turn()
+        for name, made in {
+            BRIM[0]: BrimSession(BUDGET),
+            BRIM[1]: BrimStateless(BUDGET),
+            FLOOR: Comparing(),
+        }.items():
+            made.extend(history[:size])
+            made.fit()
+            sides[name, size] = made
+    times: dict[tuple[str, int], list[float]] = {key: [] for key in sides}
+    gc.collect()
+    for _ in range(args.rounds * args.turns * 2):
+        for size, agent in agents.items():
+            messages = agent.turn()
+            for name in OFTEN:
+                times[name, size].append(_timed(sides[name, size], messages))
+    return {name: {str(size): median(times[name, size]) for size in args.sizes} for name in OFTEN}
+
+
 def sweep(args: argparse.Namespace) -> Iterator[tuple[int, Figures]]:
     """Figures for each length; a peer that lost patience is not tried at a greater one."""
     makers: dict[str, Callable[[int], Side]] = {BRIM[0]: BrimSession, BRIM[1]: BrimStateless}
@@ -177,18 +204,16 @@ def sweep(args: argparse.Namespace) -> Iterator[tuple[int, Figures]]:
         yield size, figures
 
 
-def ratios(found: dict[int, Figures]) -> dict[str, float]:
+def ratios(found: dict[int, Figures], flat: Figures) -> dict[str, float]:
     """The two figures that matter: does a turn stay flat, and how far ahead is it."""
     answer: dict[str, float] = {}
-    flat = sorted(found)
+    ends = min(found), max(found)
+    short, long = map(str, ends)
+    between = f"{ends[1]:,} over {ends[0]:,} messages"
     for name in BRIM:
-        if len(flat) > 1:
-            first, last = found[flat[0]][name], found[flat[-1]][name]
-            answer[f"{name}: {flat[-1]:,} over {flat[0]:,}"] = last["median"] / first["median"]
-    if len(flat) > 1:
-        ends = [found[flat[at]] for at in (0, -1)]
-        first, last = (one[BRIM[1]]["median"] - one[FLOOR]["median"] for one in ends)
-        answer[f"{BRIM[1]} beyond comparing: {flat[-1]:,} over {flat[0]:,}"] = last / first
+        answer[f"{name}, {between}"] = flat[name][long] / flat[name][short]
+    beyond = [flat[BRIM[1]][size] - flat[FLOOR][size] for size in (short, long)]
+    answer[f"{BRIM[1]} beyond comparing, {between}"] = beyond[1] / beyond[0]
     for name, figures in found.get(500, {}).items():
         if name not in OFTEN:
             answer[f"{name} over Brim session at 500"] = (
@@ -197,7 +222,7 @@ def ratios(found: dict[int, Figures]) -> dict[str, float]:
     return answer
 
 
-def show(found: dict[int, Figures], patience: float) -> None:
+def show(found: dict[int, Figures], flat: Figures, patience: float) -> None:
     def row(label: str, name: str, key: str) -> None:
         impatient = f"> {patience:g} s"
         cells = (f"{f[name][key]:.2f}" if name in f else impatient for f in found.values())
@@ -212,7 +237,11 @@ def show(found: dict[int, Figures], patience: float) -> None:
         row(f"{name}, mean", name, "mean")
         row(f"{name}, dearest", name, "max")
     print("\n* does not count exactly\n")
-    for name, value in ratios(found).items():
+    print(f"{'all lengths in turn':30}" + "".join(f"{size:>10,}" for size in found))
+    for name, times in flat.items():
+        print(f"{name:30}" + "".join(f"{value:>10.2f}" for value in times.values()))
+    print()
+    for name, value in ratios(found, flat).items():
         print(f"{name:55} {value:8.2f} x")
 
 
@@ -226,11 +255,13 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     share_encoding()
+    flat = flatness(args)
     found = dict(sweep(args))
     if args.json:
-        print(json.dumps({"ms": found, "ratios": ratios(found)}, indent=2))
+        answer = {"ms": found, "in turn": flat, "ratios": ratios(found, flat)}
+        print(json.dumps(answer, indent=2))
     else:
-        show(found, args.patience)
+        show(found, flat, args.patience)
 
 
 if __name__ == "__main__":

@@ -65,11 +65,20 @@ def test_texts_and_long_arguments_are_cut_but_only_results_where_told() -> None:
     )
     both = exchange(said, results(300))
     found = shortened(both, both.tokens - 600, count)
-    assert spots(found) == [(0, 0, ()), (0, 1, ()), (0, 2, ("rows", 1, "text")), (1, 0, (0,))]
-    assert found[0].text == ""
-    assert spots(shortened(both, both.tokens - 200, count)) == [(0, 0, ())]
+    assert spots(found) == [(0, 1, ()), (0, 2, ("rows", 1, "text")), (1, 0, (0,))]
     assert spots(shortened(both, both.tokens - 100, count, results_only=True)) == [(1, 0, (0,))]
     assert shortened(both, both.tokens - 600, count, results_only=True) == ()
+
+
+def test_thinking_goes_first_where_it_may() -> None:
+    said = Message("assistant", (Thinking(words(300)), Text(words(300)), Thinking(words(50))))
+    alone = Message("assistant", (Thinking(words(100)),))
+    one = exchange(said, alone)
+    enough = shortened(one, one.tokens - 340, count, silently=True)
+    assert [(edit.message, edit.part, edit.text) for edit in enough] == [(0, 0, "")]
+    more = shortened(one, one.tokens - 400, count, silently=True)
+    assert spots(more) == [(0, 0, ()), (0, 1, ())]
+    assert shortened(one, one.tokens - 400, count) == ()
 
 
 @pytest.mark.parametrize("size", [150, 200])

@@ -33,6 +33,7 @@ from brim.api import (
 )
 from brim.road.report import FitReport
 
+WIDE = {"m": {"window": 4_000, "max_output": 200}}
 LONG = chat(40)
 
 
@@ -120,7 +121,7 @@ def test_the_opening_of_a_thinking_loop_cannot_be_dropped(make: Any) -> None:
 
 def test_strategies_take_turns_until_the_target_is_met(make: Any) -> None:
     first = Strategy(half)
-    brim = make(first, strategies=["mine", "smart-truncation"])
+    brim = make(first, strategies=["mine", "smart-truncation"], models=WIDE)
     report = brim.fit(LONG, model="m", budget=2_900).report
     assert [step.strategy for step in report.steps] == ["mine"]
     assert report.strategies == ("mine",)
@@ -203,7 +204,8 @@ def test_a_policy_learns_of_earlier_condensations(make: Any) -> None:
     assert replay.usage.tokens < raw.usage.tokens
 
 
-def test_a_condensation_is_replayed_even_under_the_trigger(brim: Brim) -> None:
+def test_a_condensation_is_replayed_even_under_the_trigger(make: Any) -> None:
+    brim = make(models=WIDE)
     first = brim.fit(LONG, model="m", budget=1_200)
     second = brim.fit(LONG, model="m", budget=1_200)
     assert second.messages == first.messages

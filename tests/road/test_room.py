@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from loguru import logger
 from road_parts import assistant, chat, texts, user, words
 
 from brim import Brim, BudgetInfeasible, MalformedRequest
@@ -41,11 +42,30 @@ def test_an_explicit_budget_stands_as_it_is(make: Any) -> None:
     assert usage(make(budget={"tokens": 800}), request, budget=900) == (900, 900, 0)
 
 
-def test_a_budget_larger_than_the_window_is_the_callers_word(brim: Brim) -> None:
+def test_a_budget_larger_than_the_window_is_the_window(brim: Brim) -> None:
     fitted = brim.fit(LONG, model="m", budget=50_000)
-    assert fitted.request is LONG
     assert fitted.report.before.tokens > 2_000
-    assert usage(brim, LONG, model="m", budget=10**30) == (10**30, 10**30, 0)
+    assert fitted.report.after.upper <= 2_000
+    assert usage(brim, LONG, model="m", budget=10**30) == (2_000, 2_000, 0)
+
+
+def test_of_a_model_that_nobody_knows_the_caller_knows_more(brim: Brim) -> None:
+    assert usage(brim, LONG, model="who-knows", budget=10**30) == (10**30, 10**30, 0)
+
+
+def test_a_budget_larger_than_the_window_is_told_once(brim: Brim) -> None:
+    told: list[str] = []
+    logger.enable("brim")
+    sink = logger.add(told.append, level="WARNING", format="{message}")
+    try:
+        for _ in range(2):
+            brim.fit([user("a")], model="m", budget=50_000)
+    finally:
+        logger.remove(sink)
+    assert told == [
+        "a budget of 50,000 tokens is more than the window of m, and 2,000 is used; "
+        "describe another one in brim.toml if it is larger\n"
+    ]
 
 
 def test_the_window_mode_takes_big_steps(brim: Brim) -> None:

@@ -78,3 +78,19 @@ def test_truncation_gives_up_the_thinking_of_the_exchange_at_the_border(make: An
     messages = [user("first"), use, {"role": "user", "content": [result]}, user("last")]
     fitted = make().fit(messages, **OPTIONS | {"budget": 200})
     assert {"role": "assistant", "content": [SAID, block]} in fitted.messages
+
+
+def test_truncation_leaves_the_thinking_of_the_open_turn(make: Any) -> None:
+    messages = [user("first")]
+    for number in ("1", "2"):
+        block = {"type": "tool_use", "id": number, "name": "f", "input": {}}
+        result = {"type": "tool_result", "tool_use_id": number, "content": words(100)}
+        messages += [
+            {"role": "assistant", "content": [THOUGHT, SAID, block]},
+            {"role": "user", "content": [result]},
+        ]
+    fitted = make().fit(messages, **OPTIONS | {"budget": 900})
+    assert fitted.report.strategies == ("smart-truncation",)
+    for message in fitted.messages:
+        if message["role"] == "assistant":
+            assert message["content"][0] == THOUGHT

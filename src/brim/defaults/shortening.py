@@ -35,9 +35,13 @@ def shortened(
     count: Callable[[Sequence[str]], Sequence[int]],
     *,
     results_only: bool = False,
+    silently: bool = False,
 ) -> tuple[Rewrite, ...]:
-    """Rewrites after which the exchange takes at most `room` tokens; none if that cannot be."""
-    thoughts = [] if results_only else list(_thoughts(exchange))
+    """Rewrites after which the exchange takes at most `room` tokens; none if that cannot be.
+
+    `silently` lets its thinking go, which only a turn that is over can spare.
+    """
+    thoughts = list(_thoughts(exchange)) if silently else []
     saved = sum(count([text for _, text in thoughts]))
     silent = tuple(edit for edit, _ in thoughts)
     if silent and exchange.tokens - saved <= room:

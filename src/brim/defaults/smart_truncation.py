@@ -70,8 +70,10 @@ def _split(task: CondenseTask) -> _Split:
         first -= 1
         tokens += loose[first].tokens
     gone = loose[:first]
+    turn = task.conversation.exchanges[-1].turn
     for end in _ends(task, tokens) if gone else ():
-        border = shortened(gone[-1], end - tokens, task.count)
+        over = gone[-1].turn < turn
+        border = shortened(gone[-1], end - tokens, task.count, silently=over)
         if border:
             return _Split(tuple(gone[:-1]), border, end)
     return _Split(tuple(gone), (), tokens)

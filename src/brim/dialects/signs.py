@@ -54,12 +54,12 @@ def _ends(messages: Sequence[object]) -> Iterator[Mapping[str, object]]:
     """Objects among the first and the last messages."""
     tail = range(max(WINDOW, len(messages) - WINDOW), len(messages))
     sample: Iterable[object] = chain(islice(messages, WINDOW), (messages[i] for i in tail))
-    return (message for message in sample if isinstance(message, Mapping))
+    return (message for message in sample if isinstance(message, (dict, Mapping)))
 
 
 def _objects(value: object) -> Iterator[Mapping[str, object]]:
     items = value if isinstance(value, (list, tuple)) else ()
-    return (item for item in items if isinstance(item, Mapping))
+    return (item for item in items if isinstance(item, (dict, Mapping)))
 
 
 ANTHROPIC = Signs(

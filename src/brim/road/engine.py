@@ -68,6 +68,7 @@ class Engine:
         self._counting = self.watch.counting(self._counted)
         self._crowded = False
         self._estimated: set[str] = set()
+        self._over: set[str] = set()
 
     @property
     def memory_utilization(self) -> float:
@@ -122,6 +123,7 @@ class Engine:
         options = case.options
         profile = case.timeline.counter.profile
         room = room_for(profile, case.reading.envelope, options.budget, self.settings.budget)
+        self._warn_of_window(profile, options.budget or self.settings.budget.tokens)
         offset = len(case.reading.head)
         pinned = pinned_exchanges(case.timeline, offset, options.pins, self.settings.pins)
         if case.reading.envelope.continues:  # what the provider keeps may need any of it
@@ -181,6 +183,16 @@ class Engine:
             logger.warning(
                 f"no counter knows the encoding {profile.encoding!r} of {profile.name}: counts "
                 f"are estimates that may fall short by {margin:.0%}; install a counter for it"
+            )
+
+    def _warn_of_window(self, profile: ModelProfile, budget: int | None) -> None:
+        if budget and profile.known and budget > profile.window and profile.name not in self._over:
+            from loguru import logger
+
+            self._over.add(profile.name)
+            logger.warning(
+                f"a budget of {budget:,} tokens is more than the window of {profile.name}, and "
+                f"{profile.window:,} is used; describe another one in brim.toml if it is larger"
             )
 
     def _lookups(self) -> tuple[int, int]:

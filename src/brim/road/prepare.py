@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["Options", "Reading", "choose", "reading", "room_for", "trip_for"]
 
 DEFAULT_DIALECT = "openai-chat"
+OBJECTS = (dict, Mapping)
+"""What a JSON object may be; the first is the quicker one to tell."""
+
 DEFAULT_ANSWER = 4_096
 """Tokens kept for the answer where neither the request nor the settings say it."""
 
@@ -88,9 +91,9 @@ def _plain(incoming: Incoming) -> Sequence[object]:
 
 
 def _is_plain(message: object) -> bool:
-    content = message.get("content") if isinstance(message, Mapping) else message
+    content = message.get("content") if isinstance(message, OBJECTS) else message
     if isinstance(content, (list, tuple)):
-        return all(isinstance(block, Mapping) for block in content)
+        return all(isinstance(block, OBJECTS) for block in content)
     return content is None or isinstance(content, str)
 
 
@@ -138,10 +141,12 @@ def _role(message: object) -> object:
 def room_for(
     profile: ModelProfile, envelope: Envelope, budget: int | None, settings: BudgetSettings
 ) -> Room:
-    """An explicit budget stands as it is; else the window less what the answer may take."""
+    """An explicit budget stands as it is, but for one above the window of a model that is
+    known; else the window less what the answer may take."""
     explicit = budget if budget is not None else settings.tokens
     if explicit is not None:
-        return Room(explicit, explicit, 0, explicit=True)
+        most = min(explicit, profile.window) if profile.known else explicit
+        return Room(most, most, 0, explicit=True)
     reserve = settings.reserve if settings.reserve is not None else envelope.max_output
     if reserve is None:
         reserve = min(profile.max_output, DEFAULT_ANSWER)

@@ -87,8 +87,8 @@ def _handle(first: object) -> Hashable:
 def _common(known: Timeline, messages: Sequence[object], start: int = 0) -> int:
     """How many messages at the beginning are the same; those before `start` are."""
     old = known.wires[start : len(messages)]
-    given = list(messages[start : len(known)])
-    if old != given:
+    given = messages[start : len(known)]
+    if old != (given if isinstance(given, list) else list(given)):
         given = list(_alike(old, given))
     same = start + len(given)
     for index, path, kind in known.numbers:
