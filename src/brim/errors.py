@@ -5,16 +5,26 @@ from __future__ import annotations
 __all__ = [
     "BrimError",
     "BudgetInfeasible",
+    "ChatError",
+    "CompletionError",
     "ContextWindowExceededError",
     "HookError",
+    "InputRefused",
     "InvalidConversation",
     "MalformedRequest",
     "PluginConflict",
     "PluginError",
     "PluginRequired",
+    "RequestRefused",
     "SettingsError",
+    "StoreCorrupt",
+    "StoreError",
+    "StoreUnsafe",
+    "ToolError",
     "UnknownDialect",
+    "UnknownHandle",
     "UnknownPlugin",
+    "UnknownTranscript",
 ]
 
 
@@ -79,12 +89,73 @@ ContextWindowExceededError = BudgetInfeasible
 """The name that users of other libraries look for."""
 
 
+class CompletionError(BrimError):
+    """A model could not be asked, or did not answer.
+
+    `kind` is "setup" (nothing was sent: a package or a key is missing), "refused" (the provider
+    does not take this request: a status of 400 to 499 but 429), "limit" (429), "server" (500
+    and above), "connection", "timeout" or "answer" (one that cannot be read). `status` is the
+    HTTP status, 0 where there is none. The text never quotes a prompt, an answer or a key.
+    """
+
+    def __init__(self, detail: str, *, kind: str, status: int = 0) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.status = status
+
+
+class ChatError(BrimError):
+    """A chat loop cannot do what it was asked for now; the text says why."""
+
+
+class InputRefused(BrimError, ValueError):
+    """An input check does not let through what was typed. `reason` is one word for programs;
+    the text never quotes the input. Nothing was kept or sent."""
+
+    def __init__(self, detail: str, *, reason: str = "refused") -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class RequestRefused(BrimError):
+    """A guard does not admit the request. Nothing was kept or sent."""
+
+
+class ToolError(BrimError, TypeError):
+    """A function cannot be offered to a model as a tool; the text names the fix."""
+
+
+class UnknownTranscript(BrimError, LookupError):
+    """No transcript of that name is kept there for this tenant."""
+
+
 class UnknownDialect(BrimError, LookupError):
     """No dialect has that name, or none recognizes the request."""
 
 
+class UnknownHandle(BrimError, LookupError):
+    """Nothing is kept under that handle in this conversation, or for this tenant."""
+
+
 class SettingsError(BrimError, ValueError):
     """A setting is unknown or has a bad value; the text names file, key and nearest match."""
+
+
+class StoreError(BrimError):
+    """A file or directory that Brim keeps things in cannot be used. `path` names it."""
+
+    def __init__(self, path: object, detail: str) -> None:
+        super().__init__(f"{path}: {detail}")
+        self.path = str(path)
+        self.detail = detail
+
+
+class StoreCorrupt(StoreError):
+    """The file is damaged, or something else than a store of Brim. It is left as it is."""
+
+
+class StoreUnsafe(StoreError):
+    """Others than the owner could write there."""
 
 
 class PluginError(BrimError):
