@@ -1,0 +1,143 @@
+"""What a text speaks of: entities with their types, words by their stems, CJK by bigrams."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from attrs import define, field
+
+from brim.defaults.keypoints.words import COMMON, FUNCTION, stem
+
+__all__ = ["CJK", "CJK_FIRST", "ENTITY", "IDENTIFIER", "NUMBER", "Concepts", "cjk_share"]
+
+CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+"""Kana, Han and Hangul, for character classes."""
+
+CJK_FIRST = "\u2e80"
+"""Where the scripts begin that put no spaces between sentences, about."""
+
+IDENTIFIER, NAMED, NUMBER, ENTITY, SMALL, WORD = 5.0, 4.0, 2.5, 2.0, 1.5, 1.0
+"""Types of concepts, by how much depends on their being exact."""
+
+_ASCII = re.compile(
+    r"(?:[~.]{0,2}/)?[$]?[A-Za-z0-9_]+(?:(?:[-./@+'\\]|::)[A-Za-z0-9_]+|(?<=\d)[:,]\d+)*"
+)
+_ANY = re.compile(
+    rf"[{CJK}]+|(?:[~.]{{0,2}}/)?[$€£¥]?[^\W{CJK}]+"
+    rf"(?:(?:[-./@+'’\\]|::)[^\W{CJK}]+|(?<=\d)[:,]\d+)*"
+)
+_CJK = re.compile(f"[{CJK}]")
+_GUTTER = re.compile(r"^\s*\d{1,6}(?:[:|→\t]|(?=\s*→))\s?")
+_ORDINAL = re.compile(
+    r"\d{1,3}-[a-z]+|\d+(?:st|nd|rd|th|am|pm|s|x|k|m|h|min|kg|km|cm|mm|gb|mb|kb|ms)", re.IGNORECASE
+)
+_NUMBER = re.compile(r"[$€£¥]?\d+(?:[-./:,+]\d+)*")
+_DOTTED = re.compile(r"\w\w\.\w|\w\.\w\w")
+_CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]{2}")
+_CAPS = 6
+_DIGITS = 3
+
+
+def cjk_share(text: str) -> float:
+    """Which share of a text's first characters is CJK."""
+    sample = text[:2_000]
+    return 0.0 if sample.isascii() else len(_CJK.findall(sample)) / max(len(sample), 1)
+
+
+@define(eq=False)
+class Concepts:
+    """All concepts of a conversation, numbered as they are met.
+
+    For each number: its `type`, how it is written (`shown`), and whether it is `common`.
+    `capital` has the words that were met in capitals inside of a sentence.
+    """
+
+    types: list[float] = field(factory=list)
+    shown: list[str] = field(factory=list)
+    common: list[bool] = field(factory=list)
+    capital: set[int] = field(factory=set)
+    _numbers: dict[str, int] = field(factory=dict)
+    _known: dict[str, int] = field(factory=dict)
+
+    def of(self, text: str) -> list[int]:
+        """Numbers of the concepts in a text, in order, each once; gutter numbers left out."""
+        if text.isascii():
+            tokens = _ASCII.findall(text if not text[:8].strip()[:1].isdigit() else ungutter(text))
+        else:
+            tokens = list(self._split(ungutter(text)))
+        if tokens and tokens[0][0].isupper() and tokens[0][1:].islower():
+            tokens[0] = tokens[0].lower()
+        known = self._known
+        found: dict[int, None] = {}
+        for token in tokens:
+            number = known.get(token)
+            if number is None:
+                number = known[token] = self._met(token)
+            if number >= 0:
+                found[number] = None
+        return list(found)
+
+    def whole(self, text: str) -> int:
+        """One concept for a whole command or query."""
+        return self._number(" ".join(text.lower().split()), text, NUMBER)
+
+    def fresh(self) -> int:
+        """A concept that nothing else speaks of."""
+        return self._number(f" {len(self.types)}", "", WORD)
+
+    def _split(self, text: str) -> Iterator[str]:
+        for token in _ANY.findall(text):
+            if not _CJK.match(token) or len(token) == 1:
+                yield token
+            else:
+                yield from map("".join, pairwise(token))
+
+    def _met(self, token: str) -> int:
+        kind = _type(token)
+        if kind != WORD:
+            key = token.strip("./'’").lower()
+            number = self._number(stem(key) if kind == ENTITY else key, token, kind)
+            if kind == ENTITY:
+                self.capital.add(number)
+            return number
+        lower = token.lower().strip("'’_")
+        if not lower or lower in FUNCTION:
+            return -1
+        return self._number(stem(lower), token, WORD, lower in COMMON)
+
+    def _number(self, key: str, shown: str, kind: float, common: bool = False) -> int:
+        number = self._numbers.setdefault(key, len(self.types))
+        if number == len(self.types):
+            self.types.append(kind)
+            self.shown.append(shown)
+            self.common.append(common)
+        elif kind > self.types[number]:
+            self.types[number], self.shown[number] = kind, shown
+        return number
+
+
+def ungutter(line: str) -> str:
+    """A line without the number that a viewer put in front of it."""
+    return _GUTTER.sub("", line, count=1)
+
+
+def _type(token: str) -> float:
+    if _NUMBER.fullmatch(token):
+        digits = sum(map(str.isdigit, token))
+        return NUMBER if digits >= _DIGITS or not token[0].isdigit() else SMALL
+    digit = any(map(str.isdigit, token))
+    if digit:
+        return SMALL if _ORDINAL.fullmatch(token) else IDENTIFIER
+    if "/" in token or "\\" in token:
+        path = token[0] in "/.~" or token.count("/") > 1 or "." in token or "_" in token
+        return IDENTIFIER if path and len(token) > 2 else WORD
+    inner = token.strip("._'’")
+    if "_" in inner or "@" in inner or "::" in inner or _DOTTED.search(inner):
+        return NAMED
+    if _CAMEL.search(token):
+        return NAMED
+    if token.isupper() and token.isascii() and 2 <= len(token) <= _CAPS:
+        return ENTITY
+    return ENTITY if token[0].isupper() and token.lower() not in COMMON else WORD
