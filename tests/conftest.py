@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from importlib.metadata import distribution
 from importlib.util import find_spec
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -31,6 +32,20 @@ PROBES: Mapping[str, Probe] = {
     "wheel": _installed_from_wheel,
     **{name: _package(name) for name in ("anthropic", "langchain_core", "openai")},
 }
+
+
+_kept = pytest.StashKey[TemporaryDirectory[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Whatever is kept for the user goes to a folder of this run."""
+    config.stash[_kept] = TemporaryDirectory(prefix="brim-tests-")
+    os.environ["BRIM_DATA_DIR"] = config.stash[_kept].name
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    os.environ.pop("BRIM_DATA_DIR", None)
+    config.stash[_kept].cleanup()
 
 
 def demand(name: str) -> None:

@@ -21,11 +21,16 @@ from brim.errors import (
     MalformedRequest,
     PluginError,
     SettingsError,
+    StoreError,
+    UnknownHandle,
 )
 
 if TYPE_CHECKING:
     from brim.road.brim import Brim
+    from brim.road.diff import Diff
+    from brim.road.expand_tool import ExpandTool, Source
     from brim.road.fitted import Fitted
+    from brim.road.originals import Original
     from brim.road.pins import Pin
     from brim.road.report import FitReport
     from brim.road.session import Session
@@ -38,21 +43,30 @@ __all__ = [
     "BrimError",
     "BudgetInfeasible",
     "ContextWindowExceededError",
+    "Diff",
+    "ExpandTool",
     "FitReport",
     "Fitted",
     "InvalidConversation",
     "MalformedRequest",
+    "Original",
     "PluginError",
     "Session",
     "Settings",
     "SettingsError",
+    "StoreError",
+    "UnknownHandle",
+    "expand_tool",
     "fit",
 ]
 
 _LAZY = {
     "Brim": "brim.road.brim",
+    "Diff": "brim.road.diff",
+    "ExpandTool": "brim.road.expand_tool",
     "FitReport": "brim.road.report",
     "Fitted": "brim.road.fitted",
+    "Original": "brim.road.originals",
     "Session": "brim.road.session",
     "Settings": "brim.settings.schema",
 }
@@ -82,6 +96,24 @@ def fit(
         tenant=tenant,
         dialect=dialect,
     )
+
+
+def expand_tool(
+    dialect: str = "openai-chat",
+    source: Source | None = None,
+    *,
+    tenant: str | None = None,
+    limit: int = 20_000,
+) -> ExpandTool:
+    """A tool to offer to a model: it reads the original of a note or mark by its handle.
+
+    `source` is a `Brim` or a `Fitted`; without one it is what is behind `brim.fit`. `tenant` is
+    for a `Brim`. One answer holds about `limit` characters. Raises `UnknownDialect`.
+    """
+    from brim.road.expand_tool import expand_tool as made
+    from brim.road.shared import shared
+
+    return made(dialect, shared() if source is None else source, tenant=tenant, limit=limit)
 
 
 def __getattr__(name: str) -> object:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from brim.errors import (
     BrimError,
     BudgetInfeasible,
+    CompletionError,
+    InputRefused,
     InvalidConversation,
     MalformedRequest,
     PluginError,
+    RequestRefused,
     SettingsError,
+    StoreCorrupt,
+    StoreError,
+    StoreUnsafe,
 )
 from brim.hookspecs import HOOK_API, hookimpl
+from brim.kinds import ContentKind, content_kind
 from brim.model.conversation import Conversation, Exchange, Tool
 from brim.model.decisions import (
     Condensation,
@@ -48,7 +55,10 @@ from brim.model.operations import (
     Snippet,
 )
 from brim.model.profiles import ImageLimits, ImageRule, ModelProfile, Overheads, Prices
-from brim.model.stats import Band, CondensationStats, OperationStats, Stats
+from brim.model.stats import Band, CacheStats, CondensationStats, OperationStats, Stats
+from brim.store.files import owned_directory
+from brim.store.home import cache_home
+from brim.store.sqlite import Store, StoreStats, Table, open_store
 from brim.texts import cut, is_marked, is_note, left_out, note_body
 
 __all__ = [
@@ -57,10 +67,13 @@ __all__ = [
     "Band",
     "BrimError",
     "BudgetInfeasible",
+    "CacheStats",
     "Completion",
+    "CompletionError",
     "Condensation",
     "CondensationStats",
     "CondenseTask",
+    "ContentKind",
     "Conversation",
     "Counts",
     "Delta",
@@ -72,6 +85,7 @@ __all__ = [
     "ImageLimits",
     "ImageRule",
     "InjectTask",
+    "InputRefused",
     "InvalidConversation",
     "Level",
     "MalformedRequest",
@@ -87,11 +101,18 @@ __all__ = [
     "Prices",
     "Replace",
     "Request",
+    "RequestRefused",
     "Rewrite",
     "SettingsError",
     "Shape",
     "Snippet",
     "Stats",
+    "Store",
+    "StoreCorrupt",
+    "StoreError",
+    "StoreStats",
+    "StoreUnsafe",
+    "Table",
     "Text",
     "Thinking",
     "Tool",
@@ -100,10 +121,14 @@ __all__ = [
     "TrimDecision",
     "TrimTask",
     "Usage",
+    "cache_home",
+    "content_kind",
     "cut",
     "hookimpl",
     "is_marked",
     "is_note",
     "left_out",
     "note_body",
+    "open_store",
+    "owned_directory",
 ]

@@ -5,32 +5,77 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-__all__ = ["Count", "cut", "is_marked", "is_note", "left_out", "note_body", "wrap_note"]
+__all__ = [
+    "PLACEHOLDER",
+    "Count",
+    "cut",
+    "handles_in",
+    "is_marked",
+    "is_note",
+    "left_out",
+    "note_body",
+    "with_handle",
+    "wrap_note",
+]
 
 Count = Callable[[Sequence[str]], Sequence[int]]
 """Counts the tokens of many texts at once."""
 
-OPEN, CLOSE = "<brim-note>", "</brim-note>"
-MARK = "[brim: "
+PLACEHOLDER = "x7zq4j"
+"""Stands for a handle that is not known yet: few handles take more tokens than it."""
+
+CLOSE = "</brim-note>"
+HANDLE = "[a-z2-7]{6,26}"
+_OPEN = re.compile(rf"<brim-note(?: {HANDLE})?>")
 _DELIMITER = re.compile(r"<(?=/?brim-note)", re.IGNORECASE)
-_CUT = re.compile(r"\n?\[brim: (\d{1,3}(?:,\d{3}){0,4}) characters cut\]\n?", re.ASCII)
+_MARK = re.compile(rf"\[brim(?: {HANDLE})?: ")
+_CUT = re.compile(
+    rf"\n?\[brim(?: {HANDLE})?: (\d{{1,3}}(?:,\d{{3}}){{0,4}}) characters cut\]\n?", re.ASCII
+)
+_BARE = re.compile(r"\[brim: [^\]\n]*\]?")
+_HANDLES = re.compile(rf"(?:<brim-note|\[brim) ({HANDLE})(?:>|: )")
 _HEAD_SHARE = 0.6
 _ROUNDS = 12
 
 
-def wrap_note(body: str) -> str:
+def wrap_note(body: str, handle: str = "") -> str:
     """The text of a note: one delimited block; delimiters inside of it are defused."""
-    return f"{OPEN}\n{_DELIMITER.sub('&lt;', body.strip())}\n{CLOSE}"
+    opening = f"<brim-note {handle}>" if handle else "<brim-note>"
+    return f"{opening}\n{_DELIMITER.sub('&lt;', body.strip())}\n{CLOSE}"
 
 
 def is_note(text: str) -> bool:
     """Whether this is one whole note and nothing else."""
-    return text.startswith(OPEN) and text.endswith(CLOSE) and text.count(CLOSE) == 1
+    return (
+        _OPEN.match(text) is not None
+        and text.endswith(CLOSE)
+        and text.count(CLOSE) == 1
+        and len(_OPEN.findall(text)) == 1
+    )
 
 
 def note_body(text: str) -> str:
     """What stands inside of a note, as `wrap_note` was given it but for delimiters."""
-    return text[len(OPEN) : -len(CLOSE)].strip()
+    opening = _OPEN.match(text)
+    return text[opening.end() if opening else 0 : -len(CLOSE)].strip()
+
+
+def handles_in(text: str) -> list[str]:
+    """The handles of the notes and marks in a text, in order."""
+    return _HANDLES.findall(text)
+
+
+def with_handle(text: str, handle: str, source: str = "") -> str:
+    """A text that Brim made of `source`, with the handle in its own mark: the first that
+    stands not in the source. A text that bears the handle already stays as it is."""
+    if f"[brim {handle}: " in text:
+        return text
+    marks = [found[0] for found in _BARE.finditer(text)]
+    own = [mark for mark in marks if mark not in source]
+    if not marks:
+        return f"[brim {handle}: rewritten]\n{text}"
+    mark = (own or marks)[0]
+    return text.replace(mark, mark.replace("[brim: ", f"[brim {handle}: ", 1), 1)
 
 
 def left_out(messages: int) -> str:
@@ -40,7 +85,7 @@ def left_out(messages: int) -> str:
 
 def is_marked(text: str) -> bool:
     """Whether the text says that Brim shortened it."""
-    return MARK in text
+    return _MARK.search(text) is not None
 
 
 def cut(text: str, limit: int, count: Count) -> str:
@@ -48,16 +93,17 @@ def cut(text: str, limit: int, count: Count) -> str:
 
     Cuts at line ends where one is near, else between words, and never inside a
     surrogate pair or before a combining character. A text that was cut before keeps one mark.
-    The mark alone (about 10 tokens) is the least that is returned.
+    The mark alone (about 15 tokens) is the least that is returned. There is room in `limit`
+    for the handle that the mark will bear.
     """
     total = count([text])[0]
     if total <= limit:
         return text
     head, gone, tail = _split_at_mark(text)
-    room = int(len(text) * max(limit - 12, 0) / total)
+    room = int(len(text) * max(limit - 17, 0) / total)
     for _ in range(_ROUNDS):
         candidate = _cut_to(head, gone, tail, room)
-        tokens = count([candidate])[0]
+        tokens = count([with_handle(candidate, PLACEHOLDER)])[0]
         if tokens <= limit:
             return candidate
         room = min(room - 1, int(room * 0.97 * limit / tokens))
@@ -88,7 +134,7 @@ def _cut_to(head: str, gone: int, tail: str, room: int) -> str:
 
 
 def _mark(gone: int) -> str:
-    return f"\n{MARK}{gone:,} characters cut]\n"
+    return f"\n[brim: {gone:,} characters cut]\n"
 
 
 def _end_near(text: str, at: int) -> int:

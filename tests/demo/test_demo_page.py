@@ -13,9 +13,12 @@ from attrs import evolve
 
 from brim.demo.page import page
 from brim.demo.picture import picture
-from brim.demo.plot import Panel, element, runs, short
 from brim.demo.replay import Frame
 from brim.demo.table import Summary
+from brim.demo.ways import FULL
+from brim.pages.fates import told
+from brim.pages.marks import element, runs, short
+from brim.pages.panel import Panel
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 
@@ -63,6 +66,13 @@ def test_the_page_shows_the_table(html: str, summary: Summary) -> None:
     for one in summary.condensations:
         assert f"{one.before:,}" in text
         assert one.task in text
+
+
+def test_the_page_shows_what_became_of_each_message(html: str, frames: Sequence[Frame]) -> None:
+    found = frames[-1].fate()
+    assert {one.fate for one in found} > {"kept"}
+    assert sum(one.messages for one in found) == frames[-1].sent[FULL].messages
+    assert html.count(told(found)) >= 2
 
 
 def test_the_page_has_no_place_left_open(html: str) -> None:

@@ -36,7 +36,7 @@ Peer = Callable[[Case, int], "set[int] | None"]
 
 @cache
 def app() -> Brim:
-    return Brim({"model": MODEL})
+    return Brim({"model": MODEL, "strategies": ["smart-truncation"]})
 
 
 def conversation(seed: int) -> Case:

@@ -22,6 +22,7 @@ from brim.errors import BudgetInfeasible
 HOME = str(Path(brim.__file__).parent)
 SMALL, TIMES = 110, 4
 SLACK = 1.05
+HEAP = 1.5
 """Above proportional: room for logarithms. Today all are below 1."""
 
 
@@ -95,8 +96,8 @@ SHAPES: dict[str, Callable[[int], list[Any]]] = {
 }
 
 
-def fitted(given: object, budget: int) -> None:
-    app = Brim({"model": "gpt-4o", "plugins": {"discover": False}})
+def fitted(given: object, budget: int, strategy: str) -> None:
+    app = Brim({"model": "gpt-4o", "strategies": [strategy], "plugins": {"discover": False}})
     with app, suppress(BudgetInfeasible):
         app.fit(given, budget=budget)
 
@@ -104,15 +105,27 @@ def fitted(given: object, budget: int) -> None:
 @pytest.mark.parametrize("door", ["objects", "bytes"])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_fit_is_linear(shape, door):
+    small, large = work_of(shape, door, "smart-truncation")
+    assert large <= small * TIMES * SLACK, f"{small} lines for 1, {large} for {TIMES}"
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_fit_with_all_strategies_is_nearly_linear(shape):
+    """Selection keeps a heap, which costs a logarithm more."""
+    small, large = work_of(shape, "objects", "auto")
+    assert large <= small * TIMES * HEAP, f"{small} lines for 1, {large} for {TIMES}"
+
+
+def work_of(shape: str, door: str, strategy: str) -> list[int]:
+    """Lines of Python for a conversation, and for one that is `TIMES` as large."""
     work = []
     for size in (SMALL, SMALL * TIMES):
         messages = SHAPES[shape](size)
         given = json.dumps(messages).encode() if door == "bytes" else messages
-        fitted([LAST], 100)  # what is loaded once is loaded now
-        work.append(lines(lambda given=given, size=size: fitted(given, 40 + 3 * size)))
-    idle = lines(lambda: fitted([LAST], 100))
-    small, large = (max(one - idle, 1) for one in work)
-    assert large <= small * TIMES * SLACK, f"{small} lines for 1, {large} for {TIMES}"
+        fitted([LAST], 100, strategy)  # what is loaded once is loaded now
+        work.append(lines(lambda given=given, size=size: fitted(given, 40 + 3 * size, strategy)))
+    idle = lines(lambda: fitted([LAST], 100, strategy))
+    return [max(one - idle, 1) for one in work]
 
 
 def test_turns_of_a_session_are_linear():

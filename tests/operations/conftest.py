@@ -38,7 +38,8 @@ def app() -> Iterator[Callable[..., Brim]]:
     made: list[Brim] = []
 
     def make(settings: dict[str, object] | None = None, *plugins: object) -> Brim:
-        made.append(Brim({"model": "gpt-4o", **(settings or {})}, plugins))
+        plain = {"strategies": ["smart-truncation"], "condensation": {"quality": 0}}
+        made.append(Brim({"model": "gpt-4o", **plain, **(settings or {})}, plugins))
         return made[-1]
 
     yield make

@@ -154,7 +154,7 @@ def test_turns_that_came_to_nothing(app):
         strategy("grows", lambda task: Condensation((Replace((0,), "long " * 900),))),
     ]
     names = [one.name for one in plugins]
-    fitted = app({"strategies": [*names, "auto"]}, *plugins).fit(chat(60), budget=3_000)
+    fitted = app({"strategies": [*names, "smart-truncation"]}, *plugins).fit(chat(60), budget=3_000)
     turns = [turn for turn, _ in fitted.explain().steps]
     assert turns[0] == "passes: had nothing to offer"
     assert turns[1].startswith("fails: failed: ")

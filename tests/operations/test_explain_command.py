@@ -47,7 +47,7 @@ def test_lines_are_as_wide_as_the_terminal(explain, width):
 
 
 def test_json(explain):
-    found = explain(chat(60), "--budget", "3k", "--json")
+    found = explain(chat(60), "--budget", "3k", "--json", "--strategy", "smart-truncation")
     (one,) = json.loads(found.output)
     assert one["line"] == 1
     assert one["error"] is None

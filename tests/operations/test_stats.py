@@ -105,7 +105,7 @@ def test_a_strategy_that_fails_is_a_failed_operation(app, watcher):
         raise ZeroDivisionError(SECRET)
 
     bad = SimpleNamespace(name="bad", condense=hookimpl(condense))
-    app({"strategies": ["bad", "auto"]}, bad, watcher).fit(chat(40), budget=2_000)
+    app({"strategies": ["bad", "smart-truncation"]}, bad, watcher).fit(chat(40), budget=2_000)
     found = {one.facts["strategy"]: one.error for one in watcher.named("condense")}
     assert found == {"bad": "failed", "smart-truncation": ""}
     assert SECRET not in repr(watcher.seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +14,12 @@ from brim.road.timeline import Timeline
 Wire = dict[str, Any]
 
 SETTINGS: dict[str, object] = {
+    "strategies": ["smart-truncation"],  # `auto` and the gate have tests of their own
+    "condensation": {"quality": 0},
     "models": {
         "m": {"window": 2_000, "max_output": 200},
         "strict": {"window": 2_000, "max_output": 200, "strict_alternation": True},
-    }
+    },
 }
 
 
@@ -38,6 +41,12 @@ class Strategy:
 def words(count: int, salt: object = "") -> str:
     """About one token for each word."""
     return " ".join(f"word{salt if i % 7 == 0 else ''}" for i in range(count))
+
+
+def bare(value: Any) -> Any:
+    """The same without the handles in notes and marks."""
+    text = json.dumps(value)
+    return json.loads(re.sub(r"(<brim-note|\[brim) [a-z2-7]{6,26}(>|: )", r"\1\2", text))
 
 
 def user(text: str) -> Wire:

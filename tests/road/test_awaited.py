@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Generator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -18,8 +19,8 @@ QUESTION = Ask((("user", "sum it up"),))
 
 def summary(task: CondenseTask) -> Generator[Ask, Completion, Condensation]:
     answer = yield QUESTION
-    count = len(task.conversation.exchanges)
-    return Condensation((Replace(tuple(range(count - 5)), answer.text),))
+    last = len(task.conversation.exchanges) - 5
+    return Condensation((Replace(tuple(range(last)), answer.text),))
 
 
 class Model:
@@ -47,7 +48,7 @@ class Model:
 SETTINGS: dict[str, Any] = {
     "strategies": ["mine"],
     "complete": ["model"],
-    "condensation": {"timeout": 0.05},
+    "condensation": {"timeout": 0.05, "quality": 0},
 }
 
 
@@ -105,8 +106,9 @@ def test_a_strategy_that_loses_its_turn_may_tidy_up(make: Any) -> None:
 
 def test_a_strategy_that_never_stops_asking_is_stopped(make: Any) -> None:
     def endless(task: CondenseTask) -> Generator[Ask, Completion, Condensation]:
-        while True:
-            yield QUESTION
+        for number in count():
+            yield Ask((("user", f"question {number}"),))
+        raise AssertionError
 
     model = Model()
     report = fit(make(Strategy(endless), model, **SETTINGS), "sync").report
@@ -116,7 +118,7 @@ def test_a_strategy_that_never_stops_asking_is_stopped(make: Any) -> None:
 
 def patient(make: Any) -> tuple[Brim, Model]:
     model = Model("wait")
-    settings = SETTINGS | {"condensation": {"timeout": 30}}
+    settings = SETTINGS | {"condensation": {"timeout": 30, "quality": 0}}
     return make(Strategy(summary), model, **settings), model
 
 
@@ -129,12 +131,12 @@ def test_a_conversation_may_grow_while_a_fit_of_it_waits(make: Any) -> None:
             await asyncio.sleep(0)
         longer = [*LONG, assistant("b"), user("c")]
         other = asyncio.ensure_future(brim.afit(longer, model="m", budget=600))
-        while len(model.asked) < 2:
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)
         model.go.set()
         return await waiting, await other
 
     first, second = asyncio.run(both())
+    assert len(model.asked) == 1
     assert first.messages[-1] is LONG[-1]
     assert first.messages[1:] == LONG[-5:]
     assert second.messages[-1] == user("c")

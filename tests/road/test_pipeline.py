@@ -232,15 +232,27 @@ def test_a_record_is_not_replayed_over_a_new_pin(brim: Brim) -> None:
     assert fitted.report.after.upper <= 600
 
 
-def test_what_another_fit_recorded_is_not_replayed_where_it_breaks_a_rule(make: Any) -> None:
+def test_what_another_fit_recorded_is_not_replayed_where_it_breaks_a_rule(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from brim.dialects.base import Violation
+    from brim.road import pipeline
     from brim.road.ledger import Record
     from brim.road.plan import Plan
     from brim.road.prepare import Options
 
+    true = pipeline.added_violations
+
+    def added(dialect: Any, *given: Any) -> Any:
+        blank = any("blank" in one.message.text for one in given[-1])
+        return (Violation(20, "blank", "it says nothing", 1),) if blank else true(dialect, *given)
+
+    monkeypatch.setattr(pipeline, "added_violations", added)
+
     messages = [user("a"), assistant(words(400)), user(words(100)), assistant("b"), user("c")]
     brim = make()
     chain = brim.engine.case(messages, Options("m", dialect="anthropic")).timeline.chain
-    blank = Record(Plan(rewrites={(1, 0, 0): {(): "   "}}), 400, ())
+    blank = Record(Plan(rewrites={(1, 0, 0): {(): "blank"}}), 400, ())
     brim.engine.ledger.put(chain[-1], blank)
     report = brim.fit(messages, model="m", budget=400, dialect="anthropic").report
     assert not report.replayed

@@ -10,6 +10,7 @@ from road_parts import (
     Wire,
     answer,
     assistant,
+    bare,
     block,
     call,
     chat,
@@ -36,8 +37,8 @@ def rendered(
 
 
 def sent(rendering: Rendering) -> list[Any]:
-    """What goes out: the position of a raw message, or a message that was made."""
-    return [item.source if item.wire is None else item.wire for item in rendering.items]
+    """What goes out: the position of a raw message, or a message that was made, no handles."""
+    return [item.source if item.wire is None else bare(item.wire) for item in rendering.items]
 
 
 def test_without_a_plan_everything_goes_out_as_it_came(brim: Brim) -> None:
@@ -158,7 +159,7 @@ def test_nothing_is_put_in_front_of_what_began_with_an_assistant(brim: Brim) -> 
 PLANS = [
     EMPTY,
     Plan((Span(0, 3),)),
-    Plan((Span(0, 2, "a"), Span(4, 6, "b"))),
+    Plan((Span(0, 2, "a"), Span(3, 5, "b"))),
     Plan((Span(1, 2), Span(3, 5, "c")), {(2, 0, 0): {(): "[brim: x]"}}),
 ]
 
@@ -192,4 +193,4 @@ def test_merging_in_a_strict_model_keeps_every_word_of_the_user(make: Any) -> No
     assert fitted.report.violations == ()
     first = fitted.messages[0]["content"]
     assert first[0] == block(messages[0]["content"])
-    assert first[1]["text"].startswith("<brim-note>")
+    assert first[1]["text"].startswith("<brim-note ")

@@ -10,7 +10,10 @@ import pytest
 import brim
 from brim import Brim, BudgetInfeasible
 
-BOUND = {"models": {"bound": {"window": 50_000, "max_output": 1_000, "bound_thinking": True}}}
+BOUND: dict[str, Any] = {
+    "strategies": ["smart-truncation"],
+    "models": {"bound": {"window": 50_000, "max_output": 1_000, "bound_thinking": True}},
+}
 LONG = "one two three four five six seven eight nine ten " * 30
 
 
@@ -69,7 +72,7 @@ def test_a_closed_turn_loses_all_thinking_behind_the_first_change(app: Brim) -> 
 
 def test_other_models_keep_the_thinking_of_what_is_kept() -> None:
     settings = {"models": {"free": {"window": 50_000, "max_output": 1_000}}}
-    with Brim(settings) as app:
+    with Brim({"strategies": ["smart-truncation"], **settings}) as app:
         fitted = app.fit(request([*closed(10), user("and now?")], "free"), budget=2_500)
     assert thoughts(fitted.messages)
 
@@ -89,7 +92,8 @@ def test_an_open_turn_is_not_condensed_while_it_fits(app: Brim) -> None:
     size = app.count(request(messages)).upper
     reserve = 2_000
     window = int(size / 0.9) + reserve
-    with Brim({"models": {"bound": {**BOUND["models"]["bound"], "window": window}}}) as tight:
+    model = {**BOUND["models"]["bound"], "window": window}
+    with Brim({**BOUND, "models": {"bound": model}}) as tight:
         fitted = tight.fit(request(messages))
     assert fitted.report.before.tokens > fitted.report.decision.trigger
     assert fitted.request["messages"] == messages
@@ -119,7 +123,7 @@ def test_an_open_turn_that_cannot_give_enough_is_infeasible(app: Brim) -> None:
 def test_the_provider_is_asked_to_drop_blocks_where_settings_allow_it() -> None:
     settings = {**BOUND, "condensation": {"drop_bound_thinking": True}}
     given = request([user("start"), *(m for n in range(9) for m in step(n))])
-    with Brim(settings) as app:
+    with Brim({"strategies": ["smart-truncation"], **settings}) as app:
         fitted = app.fit(given, budget=2_000)
     asked = fitted.request["thinking"]
     assert asked["block_binding"] == {"prefix_mismatch_behavior": "drop_block"}
@@ -148,7 +152,7 @@ def test_the_cache_mark_of_a_condensed_message_goes_over_to_its_note() -> None:
         if "cache_control" in block
     ]
     assert [block["cache_control"] for block in marked] == [mark]
-    assert marked[0]["text"].startswith("<brim-note>")
+    assert marked[0]["text"].startswith("<brim-note ")
 
 
 def test_a_cache_mark_that_moves_does_not_lose_the_history() -> None:
@@ -172,14 +176,14 @@ def opened(steps: int) -> list[dict[str, Any]]:
 
 def test_the_thinking_that_opens_a_turn_stays_and_the_note_stands_in_front_of_it() -> None:
     settings = {"models": {"free": {"window": 50_000, "max_output": 1_000}}}
-    with Brim(settings) as app:
+    with Brim({"strategies": ["smart-truncation"], **settings}) as app:
         messages = opened(30)
         given = request(messages, "free")
         fitted = app.fit(given, budget=3_000)
         assert not fitted.report.violations
         assert fitted.report.strategies == ("smart-truncation",)
         assert fitted.messages[0] is messages[0]
-        assert fitted.messages[1]["content"][0]["text"].startswith("<brim-note>")
+        assert fitted.messages[1]["content"][0]["text"].startswith("<brim-note ")
         assert fitted.messages[2] is messages[1]
         assert thoughts(fitted.messages) == ["step 0"]
         before = fitted.messages
@@ -191,7 +195,7 @@ def test_the_thinking_that_opens_a_turn_stays_and_the_note_stands_in_front_of_it
 
 def test_a_turn_that_was_opened_by_thinking_is_condensed_whole_when_it_is_done() -> None:
     settings = {"models": {"free": {"window": 50_000, "max_output": 1_000}}}
-    with Brim(settings) as app:
+    with Brim({"strategies": ["smart-truncation"], **settings}) as app:
         messages = opened(30)
         app.fit(request(messages, "free"), budget=3_000)
         messages += [{"role": "assistant", "content": [{"type": "text", "text": LONG * 9}]}]
@@ -199,4 +203,4 @@ def test_a_turn_that_was_opened_by_thinking_is_condensed_whole_when_it_is_done()
         fitted = app.fit(request(messages, "free"), budget=3_000)
         assert not fitted.report.violations
         assert fitted.report.condensed
-        assert json.dumps(fitted.messages).count("<brim-note>") == 1
+        assert json.dumps(fitted.messages).count("<brim-note ") == 1

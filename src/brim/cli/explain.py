@@ -10,6 +10,7 @@ from attrs import frozen
 
 from brim.cli.context import state_of
 from brim.cli.files import Entry, read_entries
+from brim.cli.fitting import tenant_of
 from brim.cli.show import print_json
 from brim.cli.tokens import TOKENS
 from brim.errors import BrimError, BudgetInfeasible, UnknownDialect
@@ -68,8 +69,8 @@ def command(  # noqa: PLR0917  click passes every option by name
     """Show what a fit of the conversations in FILE would do, and why.
 
     FILE is a JSON list of messages, a request object, JSON lines of either (also .gz), or -
-    for standard input. Nothing is written. Exits 1 when a conversation does not fit or breaks
-    a rule of its provider.
+    for standard input. Only originals are kept, as by `brim fit`. Exits 1 when a conversation
+    does not fit or breaks a rule of its provider.
     """
     overrides: dict[str, object] = {"strategies": strategy} if strategy else {}
     if policy:
@@ -90,7 +91,7 @@ def _explained(
     if entry.error is not None:
         return Explained(entry.line, error=entry.error)
     try:
-        fitted = brim.fit(entry.raw, budget=budget, tenant=f"line {entry.line}", **options)
+        fitted = brim.fit(entry.raw, budget=budget, tenant=tenant_of(entry.line), **options)
         return Explained(entry.line, fitted.explain())
     except BudgetInfeasible as error:
         return Explained(entry.line, error=error, counted=brim.count(entry.raw, **options))

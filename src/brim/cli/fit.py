@@ -15,6 +15,7 @@ from brim.cli.files import is_lines, read_entries
 from brim.cli.fitting import Order, Result, fit_entry
 from brim.cli.output import atomic_output
 from brim.cli.tokens import TOKENS, TOKENS_OR_NONE
+from brim.settings.pins import pin_rule
 
 if TYPE_CHECKING:
     pass
@@ -36,6 +37,13 @@ FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 @click.option("--dialect", metavar="D", help="The wire format; recognized where not given.")
 @click.option("--strategy", multiple=True, metavar="S", help="Use this strategy; may be repeated.")
 @click.option("--policy", metavar="P", help="The policy that decides when and how far.")
+@click.option(
+    "--pin",
+    "pins",
+    multiple=True,
+    metavar="P",
+    help="Keep role:user, message:0, or what contains this text; may be repeated.",
+)
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, metavar="N", help="Processes.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 @click.pass_context
@@ -49,6 +57,7 @@ def command(  # noqa: PLR0917  click passes every option by name
     dialect: str | None,
     strategy: tuple[str, ...],
     policy: str | None,
+    pins: tuple[str, ...],
     jobs: int,
     as_json: bool,
 ) -> None:
@@ -67,7 +76,8 @@ def command(  # noqa: PLR0917  click passes every option by name
         overrides["policy"] = policy
     if reserve is not None:
         overrides["budget"] = {"reserve": reserve}
-    order = Order(model, budget, dialect, overrides)
+    order = Order(model, budget, dialect, overrides, pins)
+    _refuse_bad(pins)
     state = state_of(ctx)
     lines = is_lines(source)
     results: list[Result] = []
@@ -79,6 +89,16 @@ def command(  # noqa: PLR0917  click passes every option by name
                 target.write(result.output + b"\n")
     _tell(results, as_json)
     ctx.exit(0 if results and all(result.good for result in results) else 1)
+
+
+def _refuse_bad(pins: Iterable[str]) -> None:
+    """A pin that means nothing is wrong for every conversation."""
+    for line in pins:
+        try:
+            pin_rule(line)
+        except ValueError as error:
+            message = f"{line!r} is no pin: expected {error}"
+            raise click.BadParameter(message, param_hint="--pin") from None
 
 
 def _target(stack: ExitStack, output: str | None, *, silent: bool) -> IO[bytes] | None:

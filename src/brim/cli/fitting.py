@@ -9,11 +9,12 @@ from attrs import frozen
 
 from brim.cli.files import Entry
 from brim.errors import BrimError, UnknownDialect
+from brim.road.pins import pin_of
 
 if TYPE_CHECKING:
     from brim.road.brim import Brim
 
-__all__ = ["Order", "Result", "fit_entry"]
+__all__ = ["Order", "Result", "fit_entry", "tenant_of"]
 
 
 @frozen
@@ -24,6 +25,7 @@ class Order:
     budget: int | None
     dialect: str | None
     overrides: Mapping[str, object]
+    pins: tuple[str, ...] = ()
 
 
 @frozen
@@ -40,6 +42,11 @@ class Result:
         return not self.error and not self.report.get("violations")
 
 
+def tenant_of(line: int) -> str:
+    """Whose the conversation in this line is, to ledger and archive: no other line's."""
+    return f"line {line}"
+
+
 def fit_entry(brim: Brim, order: Order, entry: Entry) -> Result:
     """Fit one conversation. Errors become a result; conversations do not know of each other.
 
@@ -53,7 +60,8 @@ def fit_entry(brim: Brim, order: Order, entry: Entry) -> Result:
             model=order.model,
             budget=order.budget,
             dialect=order.dialect,
-            tenant=f"line {entry.line}",
+            tenant=tenant_of(entry.line),
+            pin=[pin_of(line) for line in order.pins],
         )
     except UnknownDialect:
         raise

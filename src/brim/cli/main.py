@@ -16,19 +16,43 @@ from brim.errors import BrimError
 __all__ = ["COMMANDS", "cli", "main"]
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "archive": (
+        "brim.cli.archive:command",
+        "Show and empty the archive of originals on disk.",
+    ),
+    "cache": (
+        "brim.cli.cache:command",
+        "Fill, show, clear and verify the cache tiers that the settings name.",
+    ),
     "check": (
         "brim.cli.check:command",
         "Check the conversations in FILE against the documented rules of their providers.",
     ),
+    "compare": (
+        "brim.cli.compare:command",
+        "Compare all strategies on the conversations in FILE.",
+    ),
     "config": ("brim.cli.config:command", "Show each setting and where it came from."),
     "count": ("brim.cli.count:command", "Count the tokens of the conversations in FILE."),
     "demo": ("brim.cli.demo:command", "Replay a recorded agent conversation into a small window."),
+    "diff": (
+        "brim.cli.diff:command",
+        "Show what a fit of the conversations in FILE keeps, leaves out, replaces and shortens.",
+    ),
+    "expand": (
+        "brim.cli.expand:command",
+        "Show the original that the handle of a note or mark stands for.",
+    ),
     "explain": (
         "brim.cli.explain:command",
         "Show what a fit of the conversations in FILE would do, and why.",
     ),
     "fit": ("brim.cli.fit:command", "Fit the conversations of INPUT into a budget of tokens."),
     "plugins": ("brim.cli.plugins:command", "List, check and trace plugins."),
+    "undo": (
+        "brim.cli.undo:command",
+        "Bring back the original of a handle: later fits of its conversation keep it.",
+    ),
 }
 """Command -> where it is, and its line in the help."""
 

@@ -13,12 +13,13 @@ __all__ = ["HistoryPairs", "HistoryPairsSettings"]
 class HistoryPairsSettings:
     """A safe history is 2 * `max_history_pairs` + 5 messages. It is trimmed above
     `trim_threshold` times that, to `safe_trim_level` times the pairs, and above `emergency` times
-    that in any case to the pairs alone."""
+    that in any case to the pairs alone. `strategies` do it; none means those of the settings."""
 
     max_history_pairs: int = 100
     trim_threshold: float = 1.5
     safe_trim_level: float = 1.2
     emergency: float = 2.0
+    strategies: tuple[str, ...] = ("smart-truncation",)
 
     def __attrs_post_init__(self) -> None:
         if self.max_history_pairs < 1:
@@ -55,6 +56,7 @@ class HistoryPairs:
             level=self._level(share, over, emergency or usage.upper > usage.budget),
             target=min(kept, usage.budget),
             trigger=usage.budget,
+            strategies=self._settings.strategies,
             reason=f"{messages:,} messages, {share:.0%} of the safe {self.safe_size:,}",
         )
 

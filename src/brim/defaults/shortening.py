@@ -9,7 +9,7 @@ from attrs import frozen
 
 from brim.api import Exchange, Rewrite, Text, Thinking, ToolCall, ToolResult, cut
 
-__all__ = ["LEAST", "shortened"]
+__all__ = ["ARGUMENT", "LEAST", "shortened", "strings"]
 
 LEAST = 64
 """Tokens that a shortened text keeps at least."""
@@ -100,7 +100,7 @@ def _places(exchange: Exchange, results_only: bool) -> Iterator[_Place]:
             elif isinstance(part, Text):
                 yield _Place(number, position, (), part.text)
             elif isinstance(part, ToolCall):
-                for path, text in _strings(part.arguments):
+                for path, text in strings(part.arguments):
                     yield _Place(number, position, path, text)
 
 
@@ -108,7 +108,7 @@ def _is_argument(exchange: Exchange, place: _Place) -> bool:
     return isinstance(exchange.messages[place.message].parts[place.part], ToolCall)
 
 
-def _strings(arguments: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def strings(arguments: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """The long strings inside of JSON, with the way to each; none if it is no JSON."""
     if len(arguments) <= ARGUMENT:
         return

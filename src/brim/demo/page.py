@@ -7,10 +7,12 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from brim.demo.picture import reuse_figure, styles, tokens_figure
+from brim.demo.picture import reuse_figure, tokens_figure
 from brim.demo.replay import Frame
 from brim.demo.table import HEADINGS, Condensation, Row, Summary
 from brim.demo.ways import BRIM, FULL, LAST
+from brim.pages.fates import legend, strip, told
+from brim.pages.html import document
 
 __all__ = ["page"]
 
@@ -20,8 +22,7 @@ WIDE, NARROW = 900, 362
 def page(frames: Sequence[Frame], summary: Summary) -> str:
     """The whole page as text. It needs no other file and no network."""
     template = Template(files("brim.demo").joinpath("page.html").read_text(encoding="utf-8"))
-    return template.substitute(
-        colors=styles(),
+    body = template.substitute(
         model=escape(summary.model),
         turns=f"{summary.turns:,}",
         window=f"{summary.window:,}",
@@ -31,12 +32,14 @@ def page(frames: Sequence[Frame], summary: Summary) -> str:
         rows="\n".join(map(_row, summary.rows)),
         story=_story(frames, summary),
         condensed=_condensed(summary),
+        left=_left(frames[-1]),
         condensations="\n".join(map(_condensation, summary.condensations)),
         tokens_wide=tokens_figure(frames, WIDE),
         tokens_narrow=tokens_figure(frames, NARROW),
         reuse_wide=reuse_figure(frames, WIDE),
         reuse_narrow=reuse_figure(frames, NARROW),
     )
+    return document(f"brim demo: {summary.turns:,} turns in {summary.window:,} tokens", body)
 
 
 def _row(row: Row) -> str:
@@ -67,6 +70,13 @@ def _story(frames: Sequence[Frame], summary: Summary) -> str:
         f"The full history {full}. Keep-last fills the window and {last}. "
         f"Brim never sends more than {most:,} of {summary.window:,} tokens."
     )
+
+
+def _left(frame: Frame) -> str:
+    """What became of each message of the last request."""
+    found = frame.fate()
+    drawn = strip(found, f"The conversation at turn {frame.turn}")
+    return f'{legend()}<div class="fate"><span>{told(found)}</span>{drawn}</div>'
 
 
 def _condensed(summary: Summary) -> str:

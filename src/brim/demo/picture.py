@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 
-from brim.demo.plot import Panel, element, runs, text
 from brim.demo.replay import Frame
 from brim.demo.ways import BRIM, FULL, LAST, WAYS
+from brim.pages.html import colors
+from brim.pages.marks import drawing, element, round_step, runs, text
+from brim.pages.panel import Panel
 
-__all__ = ["picture", "reuse_figure", "styles", "tokens_figure"]
+__all__ = ["picture", "reuse_figure", "tokens_figure"]
 
 CSS = {FULL: "full", LAST: "last", BRIM: "brim thick"}
 LEFT, RIGHT = 52, 14
@@ -17,14 +18,9 @@ STRIP = 34
 """Height of one way's row of marks, with its name."""
 
 
-def styles() -> str:
-    """The colours, for light and dark."""
-    return files("brim.demo").joinpath("colors.css").read_text(encoding="utf-8")
-
-
 def picture(frames: Sequence[Frame], width: int = 860) -> str:
     """A figure that stands alone, as an SVG file."""
-    return tokens_figure(frames, width, f"<style>{styles()}</style>")
+    return tokens_figure(frames, width, f"<style>{colors()}</style>")
 
 
 def tokens_figure(frames: Sequence[Frame], width: int, style: str = "") -> str:
@@ -58,14 +54,7 @@ def reuse_figure(frames: Sequence[Frame], width: int) -> str:
 
 def _svg(width: int, height: int, style: str, body: Sequence[str], label: str) -> str:
     paper = element("rect", width=width, height=height, class_="paper")
-    return element(
-        "svg",
-        style + paper + "".join(body),
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {width} {height}",
-        role="img",
-        aria_label=label,
-    )
+    return drawing(width, height, [style, paper, *body], label)
 
 
 def _panel(frames: Sequence[Frame], width: int, top: float, height: float, most: float) -> Panel:
@@ -86,7 +75,7 @@ def _whole(frames: Sequence[Frame], panel: Panel) -> str:
     return "".join(
         [
             panel.heading("Tokens of each request"),
-            panel.levels(_round_step(panel.most)),
+            panel.levels(round_step(panel.most)),
             *(panel.line(_tokens(frames, way), CSS[way]) for way in WAYS),
             panel.window(frames[0].window),
             panel.turn_marks(_step(panel.width)),
@@ -101,7 +90,7 @@ def _near(frames: Sequence[Frame], panel: Panel, narrow: bool) -> str:
     return "".join(
         [
             panel.heading(heading),
-            panel.levels(_round_step(panel.most)),
+            panel.levels(round_step(panel.most)),
             panel.line(_tokens(inside, FULL), CSS[FULL]),
             *(panel.line(_tokens(frames, way), CSS[way]) for way in (LAST, BRIM)),
             panel.dots(cuts),
@@ -153,12 +142,6 @@ def _share(frame: Frame, way: str) -> float:
 
 def _top(frames: Sequence[Frame]) -> float:
     return max(max(frame.sent[way].tokens for way in WAYS) for frame in frames) * 1.05
-
-
-def _round_step(most: float) -> float:
-    """A round distance that gives three to six levels."""
-    steps = (float(f"{base}e{power}") for power in range(1, 9) for base in (1, 2, 5))
-    return next(step for step in steps if most / step <= 5)
 
 
 def _step(width: float) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
-from attrs import frozen
+from attrs import field, frozen
 
 from brim.demo.recording import Recording
 from brim.demo.ways import BRIM, FULL, LAST, WAYS, Check, Cost, Sent, Witness, keep_last
 from brim.dialects.base import Wire
+from brim.pages.fates import Stretch
 
 __all__ = ["Condensed", "Frame", "Gauge", "StepResult", "replay"]
 
@@ -24,14 +25,19 @@ class Condensed:
     exchanges: int
 
 
+def _untold() -> tuple[Stretch, ...]:
+    return ()
+
+
 @frozen
 class StepResult:
-    """What Brim made of one request."""
+    """What Brim made of one request. `fate` tells what became of each message, when asked."""
 
     messages: Sequence[Wire]
     tokens: int
     level: str
     condensed: Condensed | None = None
+    fate: Callable[[], tuple[Stretch, ...]] = field(default=_untold, eq=False, repr=False)
 
 
 @frozen
@@ -57,6 +63,7 @@ class Frame:
     sent: Mapping[str, Sent]
     level: str
     condensed: Condensed | None = None
+    fate: Callable[[], tuple[Stretch, ...]] = field(default=_untold, eq=False, repr=False)
 
     @property
     def tokens_in(self) -> int:
@@ -84,4 +91,5 @@ def replay(
             BRIM: seen[BRIM].see(fitted.messages, fitted.tokens),
         }
         task = recording.task(length)
-        yield Frame(turn, len(lengths), window, task, sent, fitted.level, fitted.condensed)
+        told = (fitted.level, fitted.condensed, fitted.fate)
+        yield Frame(turn, len(lengths), window, task, sent, *told)

@@ -9,6 +9,7 @@ from brim.demo.recording import Recording, load
 from brim.demo.replay import Condensed, Gauge, Step, StepResult
 from brim.dialects.base import Parsed, Violation, Wire
 from brim.dialects.openai_chat import OpenAIChat
+from brim.pages.fates import Stretch, fates, stretches
 
 if TYPE_CHECKING:
     from brim.road.brim import Brim
@@ -32,7 +33,13 @@ def step_with(brim: Brim, recording: Recording, model: str, window: int) -> Step
         fitted = brim.fit(messages, model=model, budget=window, tools=recording.tools)
         report = fitted.report
         sent = cast("Sequence[Wire]", fitted.messages)
-        return StepResult(sent, report.tokens, str(report.decision.level), _condensed(report))
+
+        def fate() -> tuple[Stretch, ...]:
+            sizes = brim.count(messages, model=model, tools=recording.tools).per_message
+            return stretches(fates(fitted.diff(), len(messages)), sizes)
+
+        level = str(report.decision.level)
+        return StepResult(sent, report.tokens, level, _condensed(report), fate)
 
     return step
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from brim.errors import HookError
 from brim.kernel import checks
-from brim.kernel.converse import converse
+from brim.kernel.converse import Patience, converse
 from brim.kernel.implementation import Implementation
 from brim.kernel.turns import Step, Turns
 
@@ -38,6 +38,9 @@ DEADLINE = 30.0
 
 class Calls(Turns):
     """What the rest of Brim knows of plugins. See `Turns` for how each call is guarded."""
+
+    patience = Patience()
+    """What strategies that ask a model are given."""
 
     _dialects: Mapping[str, Dialect] | None = None
 
@@ -78,7 +81,7 @@ class Calls(Turns):
         implementation = self.of("condense", strategy)
         with self.turn(implementation) as turn:
             proposal = implementation.call(checks.nothing, task)
-            return turn.gave((yield from converse(implementation, proposal)))
+            return turn.gave((yield from converse(implementation, proposal, self.patience)))
 
     async def inject_context(
         self, names: Sequence[str], task: InjectTask, deadline: float = DEADLINE

@@ -12,6 +12,7 @@ from math import isfinite
 from typing import TypeVar
 
 from brim.dialects.base import Dialect
+from brim.model.conversation import Tool
 from brim.model.decisions import (
     Condensation,
     Counts,
@@ -22,6 +23,7 @@ from brim.model.decisions import (
     Rewrite,
     TrimDecision,
 )
+from brim.model.messages import Message, ToolCall
 from brim.model.operations import Ask, Completion, Delta, Snippet
 from brim.model.profiles import ModelProfile
 from brim.store.base import Cache
@@ -136,9 +138,13 @@ def ask(value: object) -> Ask:
             raise Breach(f"prompt[{place}] has {len(pair)} items; it is (role, text)")
     for name in ("purpose", "model"):
         exactly(getattr(given, name), str, name)
+    _tuple_of(Message, given.messages, "messages")
+    _tuple_of(Tool, given.tools, "tools")
     if exactly(given.max_tokens, int, "max_tokens") < 1:
         raise Breach(f"max_tokens is {given.max_tokens}, under 1")
     _at_least_zero(given.temperature, "temperature")
+    if type(given.seconds) not in (int, float) or not given.seconds > 0:
+        raise Breach("seconds is no number over 0")
     return given
 
 
@@ -151,6 +157,9 @@ def completion(value: object) -> Completion:
     for name in ("input_tokens", "output_tokens", "cached_tokens"):
         if exactly(getattr(given, name), int, name) < 0:
             raise Breach(f"{name} is under 0")
+    for call in _tuple_of(ToolCall, given.tool_calls, "tool_calls"):
+        for name in ("id", "name", "arguments"):
+            exactly(getattr(call, name), str, f"{name} of a tool call")
     return given
 
 

@@ -14,6 +14,7 @@ from brim.errors import PluginError, UnknownPlugin
 from brim.kernel.breaker import Breaker
 from brim.kernel.calls import Calls
 from brim.kernel.contract import STANDING, Refused, check_hooks, positions
+from brim.kernel.converse import Patience
 from brim.kernel.discover import (
     ESSENTIAL,
     Candidate,
@@ -102,10 +103,13 @@ class Host:
         self._required = needed(settings, self._plan.enabled)
         self._mentioned = mentioned(settings) | self._required
         self._hooks: dict[str, tuple[str, ...]] = {}
+        self._prompts: dict[str, str] = {}
         self._broken: dict[str, PluginError] = {}
         for candidate in self._plan.enabled:
             self._register(candidate)
         self.calls = Calls(self._table(), _warn)
+        condensation = settings.condensation
+        self.calls.patience = Patience(condensation.timeout, condensation.deadline)
         self._closed = False
         self.problems = (*self._broken.values(), *self._misplaced())
         if insist:
@@ -123,6 +127,10 @@ class Host:
     def plugin(self, name: str) -> object | None:
         """The loaded plugin of this name."""
         return self._manager.get_plugin(name)
+
+    def prompt_version(self, name: str) -> str:
+        """What a plugin says of its prompts, beside its version; "" where it says nothing."""
+        return self._prompts.get(name, "")
 
     def close(self) -> None:
         """Close plugins and the private loop. Closing twice closes once."""
@@ -145,12 +153,14 @@ class Host:
             plugin = build(candidate, self.settings.plugin.get(candidate.name), self.settings)
             hooks = check_hooks(self._manager, plugin)
             self._manager.register(plugin, candidate.name)
+            said = getattr(plugin, "prompt_version", "")
         except (BadSection, KeyboardInterrupt):
             raise
         except BaseException as error:
             self._broken[candidate.name] = _broken(candidate, error)
         else:
             self._hooks[candidate.name] = hooks
+            self._prompts[candidate.name] = said if isinstance(said, str) else ""
 
     def _table(self) -> dict[str, list[Implementation]]:
         by_name = {candidate.name: candidate for candidate in self._plan.enabled}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import TypeVar
 
@@ -87,19 +86,9 @@ class Implementation:
         except BaseException as error:
             raise self.error(describe(error)) from error
 
-    @contextmanager
-    def attributed(self) -> Iterator[None]:
-        """Turns whatever is raised inside into a `HookError` that names the plugin.
-
-        Only what ends a program or a generator passes. Panics of compiled
-        extensions, which are no `Exception`, do not.
-        """
-        try:
-            yield
-        except ENDING:
-            raise
-        except BaseException as error:
-            raise self.error(describe(error)) from error
+    def attributed(self) -> Attributed:
+        """Turns whatever is raised inside into a `HookError` that names the plugin."""
+        return Attributed(self)
 
     def error(self, detail: str, kind: type[HookError] = HookError) -> HookError:
         return kind(
@@ -109,6 +98,26 @@ class Implementation:
             distribution=self.candidate.distribution,
             version=self.candidate.version,
         )
+
+
+@define
+class Attributed:
+    """See `Implementation.attributed`. Only what ends a program or a generator passes; panics of
+    compiled extensions, which are no `Exception`, do not."""
+
+    implementation: Implementation
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None and not isinstance(error, ENDING):
+            raise self.implementation.error(describe(error)) from error
 
 
 def describe(error: BaseException) -> str:

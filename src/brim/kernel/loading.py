@@ -92,7 +92,11 @@ def _call(
         plugin = factory()
     else:
         parameter, kind = settings
-        plugin = factory(**{parameter: _structured(kind, name, section, kernel)})
+        structured = _structured(kind, name, section, kernel)
+        try:
+            plugin = factory(**{parameter: structured})
+        except SettingsError as error:
+            raise BadSection(f"plugin.{name}: {error}") from error.__cause__
     if plugin is None:
         raise Refused("its factory gave None instead of a plugin")
     return plugin

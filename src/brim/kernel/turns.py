@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
+from types import TracebackType
 from typing import TypeVar
 
 from attrs import define, frozen
@@ -37,14 +37,36 @@ class Resting(HookError):
 
 @define
 class Turn:
-    """What becomes of one turn."""
+    """One turn of an implementation, which its breaker counts; `told` hears of it at the end."""
 
+    implementation: Implementation
+    told: Callable[[Implementation, float, str], None] | None = None
     outcome: str = "answered"
+    started: float = 0.0
 
     def gave(self, value: T | None) -> T | None:
         if value is None:
             self.outcome = "passed"
         return value
+
+    def __enter__(self) -> Turn:
+        if self.told is not None:
+            self.started = perf_counter()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.implementation.breaker.succeeded()
+        elif isinstance(error, HookError):
+            self.implementation.breaker.failed()
+            self.outcome = f"failed: {error.detail.removeprefix(error.hook + ': ')}"
+        if self.told is not None:
+            self.told(self.implementation, perf_counter() - self.started, self.outcome)
 
 
 class Turns:
@@ -146,22 +168,12 @@ class Turns:
             self._told.add(key)
             self._report(error)
 
-    @contextmanager
-    def turn(self, implementation: Implementation) -> Iterator[Turn]:
+    def turn(self, implementation: Implementation) -> Turn:
         """One turn, which the breaker counts. Raises `Resting` at once while it is open."""
         if not implementation.breaker.allows():
             self._traced(implementation, 0.0, "rests")
             raise implementation.error(f"rests after {FAILURES} failures in a row", Resting)
-        turn, started = Turn(), perf_counter()
-        try:
-            yield turn
-            implementation.breaker.succeeded()
-        except HookError as error:
-            implementation.breaker.failed()
-            turn.outcome = f"failed: {error.detail.removeprefix(error.hook + ': ')}"
-            raise
-        finally:
-            self._traced(implementation, perf_counter() - started, turn.outcome)
+        return Turn(implementation, None if self.trace is None else self._traced)
 
     def _traced(self, implementation: Implementation, seconds: float, outcome: str) -> None:
         if self.trace is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 
 from brim.model.messages import Message, Part
 
@@ -31,7 +31,8 @@ class Exchange:
     `tokens` includes message overheads. `keep` exchanges may not be touched.
     Of a `newest` exchange (the last one, and the one that opens an unfinished turn with
     thinking) only tool results may be rewritten. A `note` stands
-    for exchanges that were condensed before.
+    for exchanges that were condensed before. `original` are the messages as they came, where a
+    part of them was rewritten since; else the same ones.
     """
 
     index: int
@@ -41,6 +42,11 @@ class Exchange:
     newest: bool = False
     note: bool = False
     turn: int = 0
+    _came: tuple[Message, ...] | None = field(default=None, repr=False)
+
+    @property
+    def original(self) -> tuple[Message, ...]:
+        return self.messages if self._came is None else self._came
 
 
 @frozen

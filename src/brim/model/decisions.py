@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from attrs import field, frozen
 
+from brim.kinds import ContentKind
 from brim.model.conversation import Conversation
 from brim.model.profiles import ModelProfile
 
@@ -79,6 +80,13 @@ class Shape:
     messages: int
     turns: int
     tokens: Sequence[int]
+    _look: Callable[[], Mapping[ContentKind, int]] = field(default=dict, eq=False, repr=False)
+
+    @property
+    def kinds(self) -> Mapping[ContentKind, int]:
+        """Tokens of each kind of content, of 32 messages spread evenly; tool results count.
+        Looked at when asked."""
+        return self._look()
 
 
 @frozen

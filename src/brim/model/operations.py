@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import Literal
 
 from attrs import field, frozen
 
-from brim.model.conversation import Conversation
+from brim.model.conversation import Conversation, Tool
+from brim.model.messages import Message, ToolCall
 
 __all__ = ["Ask", "Completion", "Delta", "InjectTask", "Operation", "Request", "Snippet"]
 
 
 @frozen
 class Ask:
-    """A strategy's request for a completion. `prompt` is (role, text) pairs."""
+    """A request for a completion, of a strategy or of a chat loop. `prompt` is (role, text) pairs.
+
+    `seconds` is the time there is for the answer; the kernel sets it. Where there are `messages`,
+    they are the whole conversation, tool calls and results included, and `prompt` is what they say
+    as plain text, for plugins that know no tools. `tools` may be called as `tool_choice` says:
+    "none" keeps them described and not called.
+    """
 
     prompt: tuple[tuple[str, str], ...]
     purpose: str = "condense"
     max_tokens: int = 1024
     temperature: float = 0.0
     model: str = ""
+    seconds: float = field(default=inf, eq=False)
+    messages: tuple[Message, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    tool_choice: Literal["auto", "none"] = "auto"
 
 
 @frozen
 class Completion:
-    """The answer to an `Ask`; tokens are as the provider reported them."""
+    """The answer to an `Ask`; tokens are as the provider reported them. `tool_calls` are those
+    that the model wants made before it goes on."""
 
     text: str
     stop: Literal["end", "length", "refusal", "other"] = "end"
@@ -33,6 +46,7 @@ class Completion:
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 @frozen

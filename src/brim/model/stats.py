@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import asdict, field, frozen
 
-__all__ = ["Band", "CondensationStats", "OperationStats", "Stats"]
+__all__ = ["Band", "CacheStats", "CondensationStats", "OperationStats", "Stats"]
 
 Band = Literal["excellent", "good", "needs optimization"]
 
@@ -37,6 +37,23 @@ class CondensationStats:
 
 
 @frozen
+class CacheStats:
+    """One cache tier since the start. `hits` and `misses` count keys it was asked for, `hit_ratio`
+    is the share of hits, 0 without any; `refused` counts values whose seal did not hold, `writes`
+    values written, `errors` calls that failed or came too late, `skipped` calls that were not made
+    because the tier rests, as `resting` tells, or the request had waited enough."""
+
+    hits: int = 0
+    misses: int = 0
+    hit_ratio: float = 0.0
+    refused: int = 0
+    writes: int = 0
+    errors: int = 0
+    skipped: int = 0
+    resting: bool = False
+
+
+@frozen
 class Stats:
     """Figures since the start. Rates and ratios without any data are 0 and have no band.
 
@@ -46,7 +63,8 @@ class Stats:
     2^20 bytes, with `peak_memory_mb` its highest, both 0 where the system does not tell;
     `memory_utilization` is the share in use of what Brim's own bounded memories may hold.
     Disk figures are blocks that the process read and wrote. `tools_per_minute` counts
-    operations named "tool". `bands` judges four indicators.
+    operations named "tool". `caches` has the cache tiers by name, nearest first, and `bands` judges
+    four indicators.
     """
 
     cache_hit_ratio: float = 0.0
@@ -71,6 +89,7 @@ class Stats:
     memo_hits: int = 0
     memo_misses: int = 0
     operations: Mapping[str, OperationStats] = field(factory=dict)
+    caches: Mapping[str, CacheStats] = field(factory=dict)
     bands: Mapping[str, Band] = field(factory=dict)
 
     def as_dict(self) -> dict[str, object]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Self
 from brim.kernel.host import Host
 from brim.road.driver import Driver
 from brim.road.fitted import Fitted
+from brim.road.originals import Entry, Original
+from brim.road.past import undone_by
 from brim.road.pins import Pin, listed
 from brim.road.prepare import Options
 from brim.road.session import Session
@@ -74,7 +76,7 @@ class Brim(Driver):
         options = Options(model, budget, system, tools, tenant or "", dialect, tuple(listed(pin)))
         with self.lock:
             road = self.engine.fit(self.engine.case(messages_or_request, options))
-        return self.drive(road)
+        return self.drive(road, options.tenant)
 
     async def afit(
         self,
@@ -92,7 +94,7 @@ class Brim(Driver):
         options = Options(model, budget, system, tools, tenant or "", dialect, tuple(listed(pin)))
         with self.lock:
             road = self.engine.fit(self.engine.case(messages_or_request, options))
-        return await self.adrive(road)
+        return await self.adrive(road, options.tenant)
 
     def session(
         self,
@@ -149,8 +151,39 @@ class Brim(Driver):
         """How well it has worked so far, under the names of the guides."""
         return stats_of(self.engine)
 
+    def expand(self, handle: str, tenant: str | None = None) -> Original:
+        """The original that a note's or mark's handle stands for, in any conversation of this
+        tenant that the archive holds, also after a restart.
+
+        Raises `UnknownHandle`, also where conversations differ in what it stands for.
+        """
+        return self._found(handle, tenant)[1]
+
+    def undo(self, handle: str, tenant: str | None = None) -> Original:
+        """Pin what the handle stands for: the next fits of its conversation bring it back and
+        leave it alone. `redo` takes that back. Raises `UnknownHandle`."""
+        entry, original = self._found(handle, tenant)
+        with self.lock:
+            self.engine.ledger.undo(undone_by(entry))
+        self.engine.archive.undo(undone_by(entry), self.settings.ledger.ttl)
+        return original
+
+    def redo(self, handle: str, tenant: str | None = None) -> Original:
+        """Let what was undone be condensed again. Raises `UnknownHandle`."""
+        entry, original = self._found(handle, tenant)
+        with self.lock:
+            self.engine.ledger.redo(undone_by(entry))
+        self.engine.archive.redo(undone_by(entry))
+        return original
+
+    def _found(self, handle: str, tenant: str | None) -> tuple[Entry, Original]:
+        return self.engine.archive.find(tenant or "", handle, self.host.calls.dialects())
+
     def close(self) -> None:
-        """Close all plugins. Closing twice is allowed."""
+        """Close all plugins and files. Closing twice is allowed."""
+        self.engine.archive.close()
+        if self.engine.tiers:
+            self.engine.tiers.close()
         self.host.close()
 
     def __enter__(self) -> Self:

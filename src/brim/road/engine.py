@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from hashlib import blake2b
+from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from brim.errors import BudgetInfeasible
+from brim.kernel.caching import open_tiers
 from brim.kernel.calls import LAST_COUNTER
 from brim.kernel.host import Host
 from brim.model.decisions import Counts
-from brim.model.operations import Ask, Completion
+from brim.model.operations import Ask
 from brim.model.profiles import ModelProfile
+from brim.road.archive import Archive
+from brim.road.choice import Choice
 from brim.road.counting import Counter
 from brim.road.finish import finished
 from brim.road.fitted import Fitted
-from brim.road.ledger import Ledger
+from brim.road.ledger import Ledger, Undone
 from brim.road.memo import Memo
-from brim.road.pins import pinned_exchanges
-from brim.road.pipeline import AUTO, Kit, travel
+from brim.road.past import Past
+from brim.road.pins import first_task, pinned_exchanges
+from brim.road.pipeline import Kit, Outcome, travel
 from brim.road.prepare import Options, Reading, choose, leading, reading, room_for, trip_for
 from brim.road.profiles import resolve
 from brim.road.recall import Recall
 from brim.road.report_count import CountReport, count_report
+from brim.road.sharing import Errand, Sharing
+from brim.road.survival import Survey
 from brim.road.timeline import Timeline
 from brim.road.trip import Trip
 from brim.road.watch import Watch
@@ -61,9 +70,23 @@ class Engine:
         self.memo = Memo(settings.counting.memo)
         self.recall = Recall()
         self.ledger = Ledger(settings.ledger.max_bytes, settings.ledger.ttl, time.monotonic)
+        self.archive = Archive(settings.archive)
+        self.tiers = open_tiers(host.calls, settings)
+        self.again: Callable[[Case, int, Undone], Fitted] | None = None
+        self._looked = False
         self.watch = Watch(host.calls)
-        strategies = _expanded(settings.strategies)
-        self.kit = Kit(host.calls, self.ledger, self.watch, settings.policy, strategies)
+        self.survey = Survey()
+        self.kit = Kit(
+            host.calls,
+            self.ledger,
+            self.watch,
+            settings.policy,
+            Choice.of(settings, host.calls.names("condense")),
+            self.survey,
+            settings.condensation.quality,
+            Sharing(self.ledger, self.tiers, settings.ledger.ttl) if self.tiers else None,
+        )
+        self._strategies = self._versions()
         self._counters: dict[str, Counter] = {}
         self._counting = self.watch.counting(self._counted)
         self._crowded = False
@@ -126,13 +149,17 @@ class Engine:
         self._warn_of_window(profile, options.budget or self.settings.budget.tokens)
         offset = len(case.reading.head)
         pinned = pinned_exchanges(case.timeline, offset, options.pins, self.settings.pins)
+        if self.settings.condensation.pin_first_task:
+            pinned |= first_task(case.timeline, room.budget)
         if case.reading.envelope.continues:  # what the provider keeps may need any of it
             pinned = frozenset(range(len(case.timeline.groups)))
+        pinned |= self.undone(case.timeline)
         trip = trip_for(case.reading, case.timeline, profile, room, pinned)
+        trip.tenant = options.tenant
         trip.may_drop_blocks = self.settings.condensation.drop_bound_thinking
         return trip
 
-    def fit(self, case: Case) -> Generator[Ask, Completion, Fitted]:
+    def fit(self, case: Case) -> Generator[Ask | Errand, Any, Fitted]:
         """The whole road; see `travel`. From now on until its end the timeline does not grow."""
         began = time.perf_counter()
         trip = self.trip(case)
@@ -141,17 +168,59 @@ class Engine:
 
     def _travelled(
         self, case: Case, trip: Trip, began: float
-    ) -> Generator[Ask, Completion, Fitted]:
+    ) -> Generator[Ask | Errand, Any, Fitted]:
         with self.watch.step("fit") as taken:
             try:
                 outcome = yield from travel(self.kit, trip)
+            except BudgetInfeasible as error:
+                raise self._explained(error, case) from None
             finally:
                 case.timeline.busy -= 1
             seconds = time.perf_counter() - began
-            fitted = finished(case.incoming, case.offset, trip, outcome, seconds)
+            fitted = finished(case.incoming, trip, outcome, seconds, self.survey)
             taken.facts.update(fitted.report.figures)
         self._clean_up()
-        return fitted
+        return self._with_past(case, fitted, outcome)
+
+    def _with_past(self, case: Case, fitted: Fitted, outcome: Outcome) -> Fitted:
+        """The answer with the way back; what was just condensed goes into the archive."""
+        past = Past(
+            tenant=case.options.tenant,
+            timeline=case.timeline,
+            rendering=outcome.rendering,
+            head=case.reading.head,
+            archive=self.archive,
+            dialects=self.host.calls.dialects(),
+            again=partial(self._again, case, len(case.timeline)),
+        )
+        if fitted.report.condensed:
+            self.archive.keep(past.tenant, past.timeline, past.reachable)
+        return evolve(fitted, past=past)
+
+    def _again(self, case: Case, length: int, undone: Undone) -> Fitted:
+        assert self.again is not None, "only a driver makes fits"
+        return self.again(case, length, undone)
+
+    def at(self, case: Case, length: int) -> Case:
+        """The case as it was when there were so many messages."""
+        if len(case.timeline) == length:
+            return case
+        return evolve(case, timeline=case.timeline.fork(length))
+
+    def undone(self, timeline: Timeline) -> frozenset[int]:
+        """The exchanges whose condensation was undone, by this process or an earlier one."""
+        if not self._looked:
+            self._looked = True
+            for one in self.archive.undone():
+                self.ledger.undo(one)
+        return self.ledger.pins(timeline.chain)
+
+    def _explained(self, error: BudgetInfeasible, case: Case) -> BudgetInfeasible:
+        undone = len(self.undone(case.timeline))
+        if not undone:
+            return error
+        reason = f"{error.reason}, with {undone} exchanges in it that `undo` brought back,"
+        return BudgetInfeasible(error.minimum, error.budget, reason)
 
     def count(self, given: object, options: Options) -> CountReport:
         """Count a request without fitting it. Raises `MalformedRequest`."""
@@ -205,16 +274,17 @@ class Engine:
         if crowded and not self._crowded:
             self.ledger.expire()
             self.recall.clear()
+            self.survey.clear()
         self._crowded = crowded
 
     def _seed(self, tenant: str) -> bytes:
-        versions = {status.name: status.version for status in self.host.statuses()}
-        names = [f"{name}={versions.get(name, '')}" for name in self.kit.strategies]
-        text = "\0".join([tenant, str(LEDGER_VERSION), *names])
+        text = "\0".join([tenant, str(LEDGER_VERSION), *self._strategies])
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
-
-def _expanded(strategies: Sequence[str]) -> tuple[str, ...]:
-    """The names, with `auto` replaced by the built-in strategies it stands for."""
-    names = [part for name in strategies for part in (AUTO if name == "auto" else (name,))]
-    return tuple(dict.fromkeys(names))
+    def _versions(self) -> list[str]:
+        """The strategies that may act, each with its version and that of its prompts."""
+        versions = {status.name: status.version for status in self.host.statuses()}
+        prompts = self.host.prompt_version
+        return [
+            f"{name}={versions.get(name, '')}{prompts(name)}" for name in self.kit.choice.possible
+        ]

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from attrs import frozen
 
 from brim.road.covers import Cover
-from brim.road.report import FitReport, Step
+from brim.road.report import BARE, FitReport, Step
 
 __all__ = ["Explanation"]
+
+NAMED = 5
+"""How many of the missing specifics are named."""
 
 Rows = list[tuple[str, str]]
 
@@ -35,8 +38,10 @@ class Explanation:
         of = f"of {_tokens(report.after.budget)}"
         if not report.changed:
             return f"{before:,} {of}: sent as it came"
-        if report.degraded:
+        if report.degradation == BARE:
             how = "condensed to what must stay"
+        elif report.degraded:
+            how = "condensed, and poorer than asked for"
         elif report.condensed:
             how = "condensed" + (" on top of an earlier condensation" if report.replayed else "")
         else:
@@ -57,6 +62,7 @@ class Explanation:
         yield "levels", f"trigger {report.decision.trigger:,}, target {report.decision.target:,}"
         yield "messages", f"{report.messages_before:,} came in, {report.messages_after:,} go out"
         yield "replayed", self._record()
+        yield "survival", self._survival()
         yield "prefix reuse", self._reuse()
         yield "time", _time(report.seconds)
 
@@ -88,7 +94,7 @@ class Explanation:
             for one in report.input_violations
         ]
         if report.degraded:
-            found.append("no strategy came under the budget: only what must stay is left")
+            found.append(report.degradation)
         return found
 
     def as_dict(self) -> dict[str, object]:
@@ -140,14 +146,25 @@ class Explanation:
         steps = f", {len(history)} condensations in all" if len(history) > 1 else ""
         return f"a record made {made} by {by}: {last.before:,} -> {last.after:,} tokens{steps}"
 
+    def _survival(self) -> str:
+        report = self.report
+        if not report.changed:
+            return ""
+        lost = "; ".join(report.missing[:NAMED])
+        return f"{report.survival:.0%} of the specifics" + (f"; gone: {lost}" if lost else "")
+
     def _reuse(self) -> str:
         reuse = self.report.prefix_reuse
         return "" if reuse is None else f"{reuse:.0%} of the last request's tokens"
 
 
 def _turn(step: Step) -> str:
+    sizes = f"{step.before:,} -> {_tokens(step.after)} in {_time(step.seconds)}"
+    kept = "" if step.survival is None else f", {step.survival:.0%} of the specifics kept"
     if step.outcome == "applied":
-        return f"{step.strategy}: {step.before:,} -> {_tokens(step.after)} in {_time(step.seconds)}"
+        return f"{step.strategy}: {sizes}{kept}"
+    if step.outcome == "below quality":
+        return f"{step.strategy}: held back: {sizes}{kept}"
     why = f": {step.detail}" if step.detail else ""
     return f"{step.strategy}: {OUTCOMES[step.outcome]}{why}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import takewhile
 
 from attrs import frozen
@@ -15,6 +16,7 @@ from brim.road.layout import Layout, layout
 from brim.road.pipeline import Outcome
 from brim.road.render import Item, Rendering
 from brim.road.report import FitReport
+from brim.road.survival import Survey, Survival
 from brim.road.timeline import Timeline
 from brim.road.trip import Trip, asks_to_drop
 from brim.road.wires import Incoming, copied
@@ -33,17 +35,19 @@ class Sent:
 
 
 def finished(
-    incoming: Incoming, offset: int, trip: Trip, outcome: Outcome, seconds: float
+    incoming: Incoming, trip: Trip, outcome: Outcome, seconds: float, survey: Survey
 ) -> Fitted:
     """The answer in the shape of the request, with its report."""
     before = incoming.messages
+    offset = len(before) - trip.length
     if outcome.rendering is None:
         messages: list[object] = list(before)
         request = incoming.given
     else:
         messages = [*before[:offset], *_written(outcome.rendering.items, before, offset)]
         request = incoming.rebuilt(messages, _changes(trip))
-    return Fitted(messages, request, _report(trip, outcome, len(before), len(messages), seconds))
+    sizes = (len(before), len(messages))
+    return Fitted(messages, request, _report(trip, outcome, sizes, seconds, survey))
 
 
 def _changes(trip: Trip) -> dict[str, object]:
@@ -62,7 +66,9 @@ def _written(items: Iterable[Item], before: Sequence[object], offset: int) -> It
             yield copied(item.wire)
 
 
-def _report(trip: Trip, outcome: Outcome, before: int, after: int, seconds: float) -> FitReport:
+def _report(
+    trip: Trip, outcome: Outcome, sizes: tuple[int, int], seconds: float, survey: Survey
+) -> FitReport:
     length = trip.length
     parsed = trip.timeline.parsed
     shown = None if outcome.rendering is None else list(outcome.rendering.items)
@@ -76,6 +82,13 @@ def _report(trip: Trip, outcome: Outcome, before: int, after: int, seconds: floa
     def lay_out() -> Layout:
         return layout(trip, _items(trip.timeline, None, length) if shown is None else shown)
 
+    @cache
+    def measure() -> Survival:
+        if shown is None:
+            return Survival(1.0, 0, 0)
+        raw = [(one.message, None) for one in parsed[:length] if not one.message.is_instruction]
+        return survey.compare(raw, [item.parsed.message for item in shown])
+
     return FitReport(
         model=trip.envelope.model,
         dialect=trip.timeline.dialect.name,
@@ -84,17 +97,19 @@ def _report(trip: Trip, outcome: Outcome, before: int, after: int, seconds: floa
         decision=outcome.decision,
         changed=outcome.rendering is not None,
         replayed=outcome.replayed,
-        degraded=outcome.degraded,
+        degraded=bool(outcome.degraded),
+        degradation=outcome.degraded,
         steps=outcome.steps,
         history=outcome.history,
         record_age=length - outcome.history[-1].messages if outcome.history else 0,
         prefix_reuse=_reuse(trip, outcome),
-        messages_before=before,
-        messages_after=after,
+        messages_before=sizes[0],
+        messages_after=sizes[1],
         seconds=seconds,
         check=check,
         check_input=check_input,
         lay_out=lay_out,
+        measure=measure,
     )
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 
+from brim.errors import UnknownHandle
+from brim.road.diff import Diff
 from brim.road.explain import Explanation
+from brim.road.originals import Original
+from brim.road.past import Past
 from brim.road.report import FitReport
 
 __all__ = ["Fitted"]
@@ -21,7 +25,38 @@ class Fitted:
     messages: list[object]
     request: object
     report: FitReport
+    _past: Past | None = field(default=None, eq=False, repr=False)
+
+    @property
+    def handles(self) -> tuple[str, ...]:
+        """The handles of all that was changed, in order; what `expand` and `undo` take."""
+        return () if self._past is None else tuple(one.handle for one in self._past.entries)
 
     def explain(self) -> Explanation:
         """The report in words."""
         return Explanation(self.report)
+
+    def diff(self) -> Diff:
+        """What was kept, left out, replaced and shortened, in order. Print it, or walk it."""
+        return Diff.of(self._known_past())
+
+    def expand(self, handle: str) -> Original:
+        """The original that a note's or mark's handle stands for, in this conversation.
+
+        Raises `UnknownHandle`.
+        """
+        return self._known_past().expand(handle)
+
+    def undo(self, handle: str) -> Fitted:
+        """Put the original back, pin it, and fit again; later fits leave it alone too.
+
+        What is undone whole comes back byte for byte, but for what must now go in its place.
+        Raises `UnknownHandle`, and `BudgetInfeasible`, with nothing changed, when it does not fit.
+        """
+        fitted: Fitted = self._known_past().undo(handle)
+        return fitted
+
+    def _known_past(self) -> Past:
+        if self._past is None:
+            raise UnknownHandle("this answer was not made by a fit: its originals are not known")
+        return self._past

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 
+import msgspec
 from attrs import Factory, define, frozen
 
 from brim.model.decisions import PastCondensation
 from brim.road.plan import Plan
 
-__all__ = ["Ledger", "Record"]
+__all__ = ["Ledger", "Record", "Undone"]
 
 DEEPER = 0.75
 """A record made for a budget below this share of the present one is passed over: it would
@@ -28,6 +29,16 @@ class Record:
     history: tuple[PastCondensation, ...]
 
 
+class Undone(msgspec.Struct, frozen=True):
+    """What must not be condensed: the exchanges [start, stop) of conversations whose chain has
+    the value `link` in place `index`."""
+
+    link: bytes
+    index: int
+    start: int
+    stop: int
+
+
 @define(eq=False)
 class Ledger:
     """Records by the chain value of the message they end at, in memory.
@@ -40,6 +51,7 @@ class Ledger:
     ttl: float = 30 * DAY
     clock: Callable[[], float] = lambda: 0.0
     _entries: OrderedDict[bytes, tuple[float, dict[int, Record]]] = Factory(OrderedDict)
+    _undone: dict[Undone, float] = Factory(dict)
     _bytes: int = 0
 
     @property
@@ -57,7 +69,17 @@ class Ledger:
 
         Records that touch an exchange of `keep` are passed over.
         """
-        for value in reversed(chain):
+        return self._last(chain, budget, keep)[1]
+
+    def reach(self, chain: Sequence[bytes], budget: int, keep: Collection[int]) -> int:
+        """How many values of the chain there are up to the end of the record that `find` gives."""
+        return self._last(chain, budget, keep)[0]
+
+    def _last(
+        self, chain: Sequence[bytes], budget: int, keep: Collection[int]
+    ) -> tuple[int, Record | None]:
+        for place in range(len(chain) - 1, -1, -1):
+            value = chain[place]
             entry = self._entries.get(value)
             if entry is None or self._expired(value, entry[0]):
                 continue
@@ -66,20 +88,51 @@ class Ledger:
             if fitting:
                 self._entries[value] = (self.clock(), entry[1])
                 self._entries.move_to_end(value)
-                return min(fitting, key=lambda record: record.budget)
-        return None
+                return place + 1, min(fitting, key=lambda record: record.budget)
+        return 0, None
 
-    def put(self, value: bytes, record: Record) -> Record:
-        """Keep the record unless there is one for the same budget; the one that is kept."""
+    def undo(self, undone: Undone) -> bool:
+        """From now on pin what was undone; whether that is new."""
+        new = undone not in self._undone
+        self._undone[undone] = self.clock()
+        return new
+
+    def redo(self, undone: Undone) -> None:
+        """Pin it no more."""
+        self._undone.pop(undone, None)
+
+    def pins(self, chain: Sequence[bytes]) -> frozenset[int]:
+        """The exchanges of this conversation of which a condensation was undone."""
+        if not self._undone:
+            return frozenset()
+        limit = self.clock() - self.ttl
+        here = [
+            one
+            for one, since in self._undone.items()
+            if since >= limit and one.index < len(chain) and chain[one.index] == one.link
+        ]
+        return frozenset(i for one in here for i in range(one.start, one.stop))
+
+    def put(self, value: bytes, record: Record, keep: Collection[int] = ()) -> Record:
+        """Keep the record unless there is one for the same budget; the one that is kept. One that
+        touches an exchange of `keep` makes room."""
         _, records = self._entries.get(value, (0.0, {}))
-        if record.budget in records:
-            return records[record.budget]
+        there = records.get(record.budget)
+        if there is not None and not any(there.plan.touches(i) for i in keep):
+            return there
+        self.adopt(value, record)
+        return record
+
+    def adopt(self, value: bytes, record: Record) -> None:
+        """Keep the record in place of any other for its budget."""
+        _, records = self._entries.get(value, (0.0, {}))
+        if there := records.get(record.budget):
+            self._bytes -= there.plan.bytes
         self._entries[value] = (self.clock(), {**records, record.budget: record})
         self._entries.move_to_end(value)
         self._bytes += record.plan.bytes
         while self._bytes > self.max_bytes and len(self._entries) > 1:
             self._forget(next(iter(self._entries)))
-        return record
 
     def _expired(self, value: bytes, used: float) -> bool:
         expired = self.clock() - used > self.ttl

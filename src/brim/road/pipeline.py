@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from time import perf_counter
+from typing import Any
 
 from attrs import define, evolve, frozen
 
@@ -20,46 +21,53 @@ from brim.model.decisions import (
     Usage,
 )
 from brim.model.operations import Ask, Completion
+from brim.road.choice import LAST_RESORT, Choice
 from brim.road.covers import covered
 from brim.road.edits import EditRefused, folded, removed
+from brim.road.gate import Candidate, Gate, touched
 from brim.road.ledger import Ledger, Record
 from brim.road.minimum import dominant, shortest_results, skeleton
 from brim.road.plan import EMPTY, Plan
 from brim.road.render import Rendering
-from brim.road.report import Step
+from brim.road.report import BARE, Step
+from brim.road.sharing import Errand, Sharing
+from brim.road.survival import Survey
 from brim.road.trip import Trip
 from brim.road.units import note_message
 from brim.road.verify import added_violations
-from brim.road.watch import Watch
+from brim.road.watch import Taken, Watch
+from brim.texts import PLACEHOLDER
 
-__all__ = ["AUTO", "Kit", "Outcome", "travel"]
-
-LAST_RESORT = "smart-truncation"
-AUTO: tuple[str, ...] = (LAST_RESORT,)
-"""The built-in strategies that `auto` stands for, in order."""
+__all__ = ["Kit", "Outcome", "travel"]
 
 
 @frozen
 class Kit:
-    """What every trip needs: the plugins, the ledger, and the names that settings chose."""
+    """What every trip needs: the plugins, the ledger, and what settings chose. A condensation
+    must keep the share `quality` of specifics to be taken at once. `sharing` is there where
+    records are shared with other processes."""
 
     calls: Calls
     ledger: Ledger
     watch: Watch
     policy: str
-    strategies: tuple[str, ...]
+    choice: Choice
+    survey: Survey
+    quality: float
+    sharing: Sharing | None = None
 
 
 @frozen
 class Outcome:
-    """Where a trip ends. `rendering` is None when everything goes out as it came."""
+    """Where a trip ends. `rendering` is None when everything goes out as it came. `degraded`
+    says why it is poorer than it should be."""
 
     decision: TrimDecision
     before: Usage
     after: Usage
     rendering: Rendering | None = None
     replayed: bool = False
-    degraded: bool = False
+    degraded: str = ""
     steps: tuple[Step, ...] = ()
     history: tuple[PastCondensation, ...] = ()
 
@@ -74,17 +82,20 @@ class _State:
     history: tuple[PastCondensation, ...] = ()
 
 
-Road = Generator[Ask, Completion, Outcome]
+Road = Generator[Ask | Errand, Any, Outcome]
 
 
 def travel(kit: Kit, trip: Trip) -> Road:
     """Take one request from as it came to as it goes out.
 
-    Yields the `Ask` of strategies and takes their `Completion`. Raises `BudgetInfeasible`
+    Yields the `Ask` of strategies and takes their `Completion`, and errands to other processes'
+    records. Raises `BudgetInfeasible`
     when what must stay does not fit.
     """
     before = trip.usage(trip.raw_tokens)
     decision = _decide(kit, trip, before, None)
+    if kit.sharing and before.tokens > decision.target:
+        yield from kit.sharing.learn(trip)
     state = _replayed(kit, trip, before, decision)
     replayed = state.rendering is not None
     if replayed:
@@ -94,13 +105,14 @@ def travel(kit: Kit, trip: Trip) -> Road:
             decision, before, state.usage, state.rendering, replayed, history=state.history
         )
     if trip.held:
-        return _postponed(kit, trip, state, before, decision)
-    steps = yield from _condense(kit, trip, state, decision)
-    degraded = state.usage.upper > trip.room.budget
-    if degraded:
-        _take(trip, state, *_least(trip))
+        return (yield from _postponed(kit, trip, state, before, decision))
+    gate = yield from _condense(kit, trip, state, decision)
+    steps, degraded = gate.steps, gate.regret
+    if state.usage.upper > trip.room.budget:
+        degraded = BARE
+        _take(trip, state, _least(trip))
     if (state.plan is not EMPTY and any(step.outcome == "applied" for step in steps)) or degraded:
-        _record(kit, trip, state, before, steps)
+        yield from _record(kit, trip, state, before, steps)
     return Outcome(
         decision,
         before,
@@ -113,23 +125,22 @@ def travel(kit: Kit, trip: Trip) -> Road:
     )
 
 
-def _postponed(
-    kit: Kit, trip: Trip, state: _State, before: Usage, decision: TrimDecision
-) -> Outcome:
+def _postponed(kit: Kit, trip: Trip, state: _State, before: Usage, decision: TrimDecision) -> Road:
     """Nothing before the open turn's thinking may change. Raises `BudgetInfeasible` when
     shortening the newest results is not enough."""
     replayed = state.rendering is not None
     reason = f"{decision.reason}; postponed: the open turn's thinking is bound to all before it"
-    degraded = state.usage.upper > trip.room.budget
-    if degraded:
+    degraded = ""
+    if state.usage.upper > trip.room.budget:
+        degraded = BARE
         plan = shortest_results(trip, state.plan)
         rendering = trip.render(plan)
         minimum = trip.counter.upper(trip.tokens(rendering))
         if minimum > trip.room.budget:
             why = "the open turn's thinking is bound to all before it, which thus"
             raise BudgetInfeasible(minimum, trip.room.budget, why)
-        _take(trip, state, plan, rendering)
-        _record(kit, trip, state, before, ())
+        _take(trip, state, Candidate(plan, rendering))
+        yield from _record(kit, trip, state, before, ())
     return Outcome(
         evolve(decision, reason=reason),
         before,
@@ -170,38 +181,46 @@ def _replayed(kit: Kit, trip: Trip, usage: Usage, decision: TrimDecision) -> _St
 
 def _condense(
     kit: Kit, trip: Trip, state: _State, decision: TrimDecision
-) -> Generator[Ask, Completion, list[Step]]:
+) -> Generator[Ask, Completion, Gate]:
     """Ask the strategies in order until the target is met."""
-    steps: list[Step] = []
-    for name in _chain(kit, decision):
+    shape = trip.shape(state.rendering)
+    names = kit.choice.chain(decision.strategies, shape, state.usage.utilization)
+    gate = Gate(trip, kit.survey, kit.quality if len(names) > 1 else 0)
+    for name in names:
         if state.usage.tokens <= decision.target:
-            return steps
-        steps.append((yield from _timed(kit, trip, state, decision, name)))
-    if steps[-1].outcome == "applied" and state.usage.upper > trip.room.budget:
-        steps.append((yield from _timed(kit, trip, state, decision, LAST_RESORT)))
-    return steps
+            break
+        yield from _timed(kit, gate, state, decision, name)
+    if state.usage.tokens > decision.target:
+        _take(trip, state, gate.least_evil(state.usage.tokens, decision.target))
+    over = state.usage.upper > trip.room.budget
+    if over and (gate.regret or gate.steps[-1].outcome == "applied"):
+        gate.quality = 0
+        yield from _timed(kit, gate, state, decision, LAST_RESORT)
+    _tell(kit, gate.steps)
+    return gate
 
 
 def _timed(
-    kit: Kit, trip: Trip, state: _State, decision: TrimDecision, name: str
-) -> Generator[Ask, Completion, Step]:
+    kit: Kit, gate: Gate, state: _State, decision: TrimDecision, name: str
+) -> Generator[Ask, Completion, None]:
+    """One strategy's turn, from asking it to the gate's judgement."""
     began = perf_counter()
-    with kit.watch.step("condense") as taken:
-        step = yield from _turn(kit, trip, state, decision, name)
-        taken.facts.update(step.figures)
-        taken.error = step.outcome if step.outcome in {"failed", "refused"} else ""
-    return evolve(step, seconds=perf_counter() - began)
+    step, candidate = yield from _turn(kit, gate.trip, state, decision, name)
+    _take(gate.trip, state, gate.lets_through(step, candidate))
+    gate.steps[-1] = evolve(gate.steps[-1], seconds=perf_counter() - began)
 
 
-def _chain(kit: Kit, decision: TrimDecision) -> Sequence[str]:
-    named = decision.strategies or kit.strategies
-    return [*(name for name in named if name != LAST_RESORT), LAST_RESORT]
+def _tell(kit: Kit, steps: Sequence[Step]) -> None:
+    """Tell observers of every turn, now that it is known what became of it."""
+    for step in steps:
+        error = step.outcome if step.outcome in {"failed", "refused"} else ""
+        kit.watch.tell("condense", step.seconds, Taken(dict(step.figures), error))
 
 
 def _turn(
     kit: Kit, trip: Trip, state: _State, decision: TrimDecision, name: str
-) -> Generator[Ask, Completion, Step]:
-    """One strategy's turn: its edits are taken whole or not at all."""
+) -> Generator[Ask, Completion, tuple[Step, Candidate | None]]:
+    """What one strategy offers: its edits are good whole or not at all."""
     before = state.usage.tokens
     units = trip.units(state.plan)
     task = CondenseTask(
@@ -217,9 +236,9 @@ def _turn(
     try:
         condensation = yield from kit.calls.condense(name, task)
     except HookError as error:
-        return Step(name, "failed", before, before, detail=str(error))
+        return Step(name, "failed", before, before, detail=str(error)), None
     if condensation is None or not condensation.edits:
-        return Step(name, "passed", before, before)
+        return Step(name, "passed", before, before), None
     try:
         plan = _bound(trip, folded(state.plan, condensation, units, trip.counter, trip.opening))
         rendering = trip.render(plan)
@@ -228,13 +247,12 @@ def _turn(
             raise EditRefused(f"rule {added[0].rule}: {added[0].detail}")
     except (BrimError, ValueError, RecursionError) as error:
         kit.calls.blame(name, "condense", error)
-        return Step(name, "refused", before, before, detail=str(error))
+        return Step(name, "refused", before, before, detail=str(error)), None
     after = trip.tokens(rendering)
     if after >= before:
-        return Step(name, "no gain", before, after)
-    _take(trip, state, plan, rendering)
+        return Step(name, "no gain", before, after), None
     edits = condensation.edits
-    return Step(
+    step = Step(
         name,
         "applied",
         before,
@@ -245,15 +263,18 @@ def _turn(
         rewrites=sum(isinstance(edit, Rewrite) for edit in edits),
         facts=dict(condensation.facts),
     )
+    return step, Candidate(plan, rendering, after, touched(trip, edits, units))
 
 
-def _take(trip: Trip, state: _State, plan: Plan, rendering: Rendering) -> None:
-    state.plan, state.rendering = plan, rendering
-    state.usage = trip.usage(trip.tokens(rendering))
-    trip.timeline.rendering = rendering
+def _take(trip: Trip, state: _State, candidate: Candidate | None) -> None:
+    """Go on from here; from where it was if there is none."""
+    if candidate is not None:
+        state.plan, state.rendering = candidate.plan, candidate.rendering
+        state.usage = trip.usage(trip.tokens(candidate.rendering))
+        trip.timeline.rendering = candidate.rendering
 
 
-def _least(trip: Trip) -> tuple[Plan, Rendering]:
+def _least(trip: Trip) -> Candidate:
     """Only what must stay. Raises `BudgetInfeasible` when even that is too much."""
     plan = _bound(trip, skeleton(trip))
     rendering = trip.render(plan)
@@ -268,7 +289,7 @@ def _least(trip: Trip) -> tuple[Plan, Rendering]:
             index=added[0].index,
             rule=str(added[0].rule),
         )
-    return plan, rendering
+    return Candidate(plan, rendering)
 
 
 def _broken(trip: Trip, rendering: Rendering) -> tuple[Violation, ...]:
@@ -288,20 +309,24 @@ def _added(trip: Trip, rendering: Rendering) -> tuple[Violation, ...]:
     )
 
 
-def _record(kit: Kit, trip: Trip, state: _State, before: Usage, steps: Sequence[Step]) -> None:
+def _record(
+    kit: Kit, trip: Trip, state: _State, before: Usage, steps: Sequence[Step]
+) -> Generator[Errand, Any, None]:
     """Write down the plan; when another fit was first, take over what it wrote."""
     names = tuple(step.strategy for step in steps if step.outcome == "applied")
     past = PastCondensation(trip.length, before.tokens, state.usage.tokens, names)
     record = Record(state.plan, trip.room.budget, (*state.history, past))
-    kept = kit.ledger.put(trip.timeline.chain[-1], record)
+    kept = kit.ledger.put(trip.timeline.chain[-1], record, trip.keep)
+    if kit.sharing and kept is record:
+        kept = yield from kit.sharing.offer(trip, record)
     if kept is not record and not any(kept.plan.touches(i) for i in trip.keep):
         rendering = trip.render(kept.plan)
         fits = trip.usage(trip.tokens(rendering)).upper <= trip.room.budget
         if fits and not _added(trip, rendering):
-            _take(trip, state, kept.plan, rendering)
+            _take(trip, state, Candidate(kept.plan, rendering))
 
 
 def _note_overhead(trip: Trip) -> int:
     body = "note"
-    whole = trip.counter.messages([note_message(body)])[0]
+    whole = trip.counter.messages([note_message(body, PLACEHOLDER)])[0]
     return whole - trip.counter.texts([body])[0]

@@ -149,7 +149,7 @@ def room_for(
         return Room(most, most, 0, explicit=True)
     reserve = settings.reserve if settings.reserve is not None else envelope.max_output
     if reserve is None:
-        reserve = min(profile.max_output, DEFAULT_ANSWER)
+        reserve = min(profile.max_output, DEFAULT_ANSWER, profile.window // 2)
     return Room(max(profile.window - reserve, 0), profile.window, reserve)
 
 

@@ -10,6 +10,7 @@ from attrs import Factory, define, evolve, field, frozen
 
 from brim.dialects.base import Parsed, Wire
 from brim.model.messages import Thinking
+from brim.road.handles import Handles, handles_of, shown_texts
 from brim.road.plan import Paths, Plan, Span
 from brim.road.timeline import Timeline
 from brim.road.units import lasting
@@ -55,14 +56,16 @@ class Rendering:
     items: list[Item] = Factory(list)
     tokens: int = 0
     messages: int = 0
-    _texts: Mapping[int, Mapping[int, Texts]] = field(init=False)
+    handles: Handles = field(init=False)
+    texts: Mapping[int, Mapping[int, Texts]] = field(init=False)
     _changed: int | None = field(init=False, default=None)
     _noted: set[int] = field(init=False, factory=set)
     _moved: dict[int, list[Span]] = field(init=False, factory=dict)
     _started: bool = field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
-        self._texts = self.plan.by_exchange()
+        self.handles = handles_of(self.timeline, self.plan)
+        self.texts = shown_texts(self.timeline, self.handles, self.plan)
         for span in self.plan.spans:
             if span.at is not None:
                 around = self.plan.span_of(span.at)
@@ -98,8 +101,8 @@ class Rendering:
         partless = not self.timeline.message(index).parts
         held: list[int] = []
         texts: dict[int, Paths] = {}
-        touched = any(spans) or bool(silent) or self._loses_thinking(index)
-        if not touched and (partless or not any(owner in self._texts for owner in owners)):
+        touched = any(spans) or bool(silent) or self._unbound(index)
+        if not touched and (partless or not any(owner in self.texts for owner in owners)):
             self._put(self._raw(index))
             return index + 1
         for owner, span in zip(owners, spans, strict=True):
@@ -113,7 +116,11 @@ class Rendering:
         self._send(index, held, texts)
         return self._after(index, spans[-1]) if spans else index + 1
 
-    def _loses_thinking(self, index: int) -> bool:
+    def loses_thinking(self, index: int, owner: int) -> bool:
+        """Whether thinking in the message's share in this exchange does not go out."""
+        return self._unbound(index) or self._silenced(owner, index)
+
+    def _unbound(self, index: int) -> bool:
         """Whether thinking in this message is bound to a beginning that is no more."""
         if self._changed is None or not self._changed <= index < self.plan.bound:
             return False
@@ -153,9 +160,9 @@ class Rendering:
         parts = self.timeline.message(index).parts
         mine = range(len(parts)) if chosen is None else chosen
         places = lasting([parts[i] for i in mine])
-        new = self._texts.get(owner, {}).get(number, {})
+        new = self.texts.get(owner, {}).get(number, {})
         texts.update({mine[places[part]]: paths for part, paths in new.items()})
-        silent = silent or self._loses_thinking(index)
+        silent = silent or self._unbound(index)
         held.extend([mine[i] for i in places] if silent else mine)
 
     def _send(self, index: int, held: Sequence[int], texts: Texts) -> None:
@@ -172,7 +179,7 @@ class Rendering:
         groups = timeline.groups[span.start : span.stop]
         places = {piece.message for group in groups for piece in group.pieces}
         marked = [i for i in sorted(places) if timeline.parsed[i].cache_marks]
-        text = wrap_note(span.note or SHORTEST)
+        text = wrap_note(span.note or SHORTEST, self.handles.spans[span.start])
         return timeline.dialect.note(text, [timeline.wire(i) for i in marked])
 
     def _raw(self, index: int) -> Item:

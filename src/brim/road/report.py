@@ -11,8 +11,16 @@ from brim.dialects.base import Violation
 from brim.model.decisions import PastCondensation, TrimDecision, Usage
 from brim.road.covers import Cover
 from brim.road.layout import Layout
+from brim.road.survival import Survival
 
-__all__ = ["FitReport", "Step"]
+__all__ = ["BARE", "FitReport", "Step"]
+
+BARE = "no strategy came under the budget: only what must stay is left"
+"""Why a fit is degraded that keeps nothing of its own choice."""
+
+
+def _whole() -> Survival:
+    return Survival(1.0, 0, 0)
 
 
 @frozen
@@ -20,18 +28,21 @@ class Step:
     """One strategy's turn. `before` and `after` are tokens of the whole request.
 
     `outcome` is "applied"; "passed" when it had nothing to offer; "no gain" when the result
-    was not smaller; "refused" when its edits broke a rule; "failed" when it raised.
+    was not smaller; "below quality" when it kept too little and was not needed; "refused" when its
+    edits broke a rule; "failed" when it raised. `survival` is the share of the specifics in what
+    it touched that still stand, None where there was nothing to choose and it was not measured.
     `covers` are the messages that its edits are about, `notes` and `rewrites` what it wrote,
     `exchanges` how many it removed; `facts` are its own remarks.
     """
 
     strategy: str
-    outcome: Literal["applied", "passed", "no gain", "refused", "failed"]
+    outcome: Literal["applied", "passed", "no gain", "below quality", "refused", "failed"]
     before: int
     after: int
     exchanges: int = 0
     seconds: float = field(default=0.0, eq=False)
     detail: str = ""
+    survival: float | None = None
     covers: tuple[Cover, ...] = ()
     notes: int = 0
     rewrites: int = 0
@@ -59,8 +70,9 @@ class FitReport:
     is False when the same objects go out; `replayed` tells that an earlier condensation of this
     conversation was applied again: `history` has the condensations it is made of, the last of them
     `record_age` messages ago. `prefix_reuse` is the share of the last output's tokens that
-    this one begins with, None for the first. `degraded` says that not even the target could be
-    met and only what must stay is left.
+    this one begins with, None for the first. `degraded` says that the result is poorer than
+    asked for, `degradation` why: no strategy kept enough and came down far enough, or only what
+    must stay is left.
     """
 
     model: str
@@ -71,6 +83,7 @@ class FitReport:
     changed: bool = False
     replayed: bool = False
     degraded: bool = False
+    degradation: str = ""
     steps: tuple[Step, ...] = ()
     history: tuple[PastCondensation, ...] = ()
     record_age: int = 0
@@ -81,6 +94,7 @@ class FitReport:
     _check: Callable[[], tuple[Violation, ...]] = field(default=tuple, eq=False, repr=False)
     _check_input: Callable[[], tuple[Violation, ...]] = field(default=tuple, eq=False, repr=False)
     _lay_out: Callable[[], Layout] = field(default=Layout, eq=False, repr=False)
+    _measure: Callable[[], Survival] = field(default=_whole, eq=False, repr=False)
 
     @property
     def tokens(self) -> int:
@@ -110,6 +124,18 @@ class FitReport:
     def input_violations(self) -> tuple[Violation, ...]:
         """The rules that the request broke as it came. Computed when asked."""
         return self._check_input()
+
+    @property
+    def survival(self) -> float:
+        """The share of the raw conversation's specifics that still stand in what goes out, by
+        weight. Computed when asked."""
+        return self._measure().score
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Specifics that do not stand there any more, the most important first, 20 at most.
+        Computed when asked."""
+        return self._measure().missing
 
     @property
     def layout(self) -> Layout:
@@ -151,6 +177,9 @@ class FitReport:
             "changed": self.changed,
             "replayed": self.replayed,
             "degraded": self.degraded,
+            "degradation": self.degradation,
+            "survival": round(self.survival, 4),
+            "missing": list(self.missing),
             "strategies": list(self.strategies),
             "steps": [asdict(step) for step in self.steps],
             "history": [asdict(past) for past in self.history],

@@ -109,7 +109,7 @@ class Session:
         """
         with self._driver.lock:
             road = self._driver.engine.fit(self._case(budget, pin))
-        return self._driver.drive(road)
+        return self._driver.drive(road, self._options.tenant)
 
     async def afit(
         self, *, budget: int | None = None, pin: Pin | Iterable[Pin] | None = None
@@ -117,7 +117,7 @@ class Session:
         """`fit`, awaiting what a strategy asks of a model."""
         with self._driver.lock:
             road = self._driver.engine.fit(self._case(budget, pin))
-        return await self._driver.adrive(road)
+        return await self._driver.adrive(road, self._options.tenant)
 
     def _case(self, budget: int | None, pin: Pin | Iterable[Pin] | None) -> Case:
         engine = self._driver.engine

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from attrs import evolve
+from attrs import asdict, evolve
 
 from brim.kernel.host import Host
-from brim.model.stats import Stats
+from brim.model.stats import CacheStats, Stats
 from brim.road.engine import Engine
 from brim.road.process import footprint
+from brim.store.tier import Tier
 
 __all__ = ["Measuring", "stats_of"]
 
@@ -23,7 +24,7 @@ class Measuring(Protocol):
 
 def stats_of(engine: Engine) -> Stats:
     """With the figures of the first observer that gives any; without one, of memory alone."""
-    process = footprint()
+    process, tiers = footprint(), engine.tiers
     return evolve(
         _counted(engine.host),
         memory_usage_mb=process.memory,
@@ -33,7 +34,15 @@ def stats_of(engine: Engine) -> Stats:
         disk_writes=process.writes,
         memo_hits=engine.memo.hits,
         memo_misses=engine.memo.misses,
+        caches={tier.name: _of_tier(tier) for tier in tiers.tiers} if tiers else {},
     )
+
+
+def _of_tier(tier: Tier) -> CacheStats:
+    counters = tier.counters
+    asked = counters.hits + counters.misses
+    ratio = counters.hits / asked if asked else 0.0
+    return CacheStats(**asdict(counters), hit_ratio=ratio, resting=tier.health.resting)
 
 
 def _counted(host: Host) -> Stats:

@@ -19,7 +19,7 @@ from brim.road.grouping import Group, Grouping
 if TYPE_CHECKING:
     from brim.road.counting import Counter
 
-__all__ = ["Timeline", "decoded"]
+__all__ = ["Timeline", "decoded", "link"]
 
 Path = tuple[str | int, ...]
 
@@ -85,8 +85,15 @@ class Timeline:
     def fork(self, length: int) -> Timeline:
         """The first `length` messages as a timeline of their own, without parsing again."""
         twin = Timeline(self.dialect, self.counter, self.seed, depth=self.depth)
-        for i in range(length):
-            twin._add(self.wires[i], self.parsed[i], self.tokens[i])
+        twin.wires, twin.parsed = self.wires[:length], self.parsed[:length]
+        twin.tokens = self.tokens[:length]
+        twin.instructions = [i for i in self.instructions if i < length]
+        twin.instruction_tokens = sum(twin.tokens[i] for i in twin.instructions)
+        twin.body = sum(twin.tokens) - twin.instruction_tokens
+        twin.chain = self.chain[: 1 + length - len(twin.instructions)]
+        twin.numbers = [number for number in self.numbers if number[0] < length]
+        for one in twin.parsed:
+            twin._group(one.message)
         return twin
 
     def refresh(self, index: int, wire: Wire | bytes) -> bool:
@@ -113,15 +120,18 @@ class Timeline:
             self.instruction_tokens += cost
         else:
             self.body += cost
-            self.chain.append(_link(self.chain[-1], message.fingerprint))
+            self.chain.append(link(self.chain[-1], message.fingerprint))
         here = len(self.parsed)
         self.numbers.extend((here, path, kind) for path, kind in numbers_in(wire))
-        last_user = self.grouping.last_user
-        self.grouping.add(message)
-        self.turns += self.grouping.last_user != last_user
+        self._group(message)
         self.wires.append(wire)
         self.parsed.append(one)
         self.tokens.append(cost)
+
+    def _group(self, message: Message) -> None:
+        last_user = self.grouping.last_user
+        self.grouping.add(message)
+        self.turns += self.grouping.last_user != last_user
 
     def wire(self, index: int) -> Wire:
         """The JSON object of message `index`. Not to be changed."""
@@ -164,5 +174,6 @@ def numbers_in(value: object, path: Path = ()) -> Iterator[tuple[Path, type]]:
         yield path, type(value)
 
 
-def _link(last: bytes, fingerprint: bytes) -> bytes:
+def link(last: bytes, fingerprint: bytes) -> bytes:
+    """The next value of a chain."""
     return blake2b(last + fingerprint, digest_size=16).digest()

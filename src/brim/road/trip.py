@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import define, field
 
 from brim.dialects.base import Envelope, Parsed
+from brim.kinds import ContentKind, content_kind
 from brim.model.conversation import Conversation
 from brim.model.decisions import Shape, Usage
 from brim.model.messages import Thinking
@@ -18,6 +19,9 @@ from brim.road.timeline import Timeline
 from brim.road.units import Unit, units_of
 
 __all__ = ["Room", "Trip", "asks_to_drop"]
+
+LOOKED_AT = 32
+"""How many messages are looked at to tell what a conversation consists of."""
 
 
 @define(eq=False)
@@ -33,7 +37,7 @@ class Room:
 @define(eq=False)
 class Trip:
     """One request. `head` are the instructions in front of the timeline, `fixed` what system,
-    tools and instructions cost together, `pinned` the exchanges that the caller keeps. With
+    tools and instructions cost together, `pinned` the exchanges that `tenant` keeps. With
     `may_drop_blocks` the provider may be asked to drop thinking whose beginning changed."""
 
     timeline: Timeline
@@ -44,6 +48,7 @@ class Trip:
     fixed: int
     pinned: frozenset[int] = frozenset()
     may_drop_blocks: bool = False
+    tenant: str = ""
     length: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -136,15 +141,21 @@ class Trip:
 
     def shape(self, rendering: Rendering | None) -> Shape:
         """Of the raw conversation, or of what a plan leaves of it."""
+        length, timeline = self.length, self.timeline
         if rendering is None:
-            sizes: Iterable[int] = self.timeline.sizes()
-            turns = self.timeline.turns
+            tokens = tuple(timeline.sizes())
+            turns = timeline.turns
         else:
             shown = [one for one in rendering.items if not one.parsed.message.is_instruction]
-            sizes = [one.tokens for one in shown]
+            tokens = tuple(one.tokens for one in shown)
             turns = sum(one.parsed.message.role == "user" for one in shown)
-        tokens = tuple(sizes)
-        return Shape(messages=len(tokens), turns=turns, tokens=tokens)
+
+        def look() -> dict[ContentKind, int]:
+            if rendering is None:
+                return kinds_of(timeline.parsed[:length], timeline.tokens)
+            return kinds_of([one.parsed for one in shown], tokens)
+
+        return Shape(len(tokens), turns, tokens, look)
 
     @property
     def merges(self) -> bool:
@@ -182,6 +193,19 @@ class Trip:
         if rendering is None:
             return [*self.head, *self.timeline.parsed[: self.length]]
         return [*self.head, *(item.parsed for item in rendering.items)]
+
+
+def kinds_of(parsed: Sequence[Parsed], tokens: Sequence[int]) -> dict[ContentKind, int]:
+    """Tokens by the kind of content, of at most `LOOKED_AT` messages."""
+    step = -(-len(parsed) // LOOKED_AT) or 1
+    found: dict[ContentKind, int] = {}
+    for at in range(0, len(parsed), step):
+        message = parsed[at].message
+        text = max((message.text, *(one.text for one in message.results)), key=len)
+        if text and not message.is_instruction:
+            kind = content_kind(text)
+            found[kind] = found.get(kind, 0) + tokens[at]
+    return found
 
 
 def asks_to_drop(thinking: Mapping[str, object]) -> dict[str, object]:

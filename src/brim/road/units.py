@@ -9,8 +9,10 @@ from attrs import evolve, frozen
 
 from brim.dialects.jsontext import replace_in_text
 from brim.model.conversation import Exchange
-from brim.model.messages import Message, Part, Text, Thinking, ToolCall, ToolResult
+from brim.model.messages import Message, Part, Text, ToolCall, ToolResult
 from brim.road.grouping import Group, Piece
+from brim.road.handles import handles_of, shown_texts
+from brim.road.parts import lasting
 from brim.road.plan import Paths, Plan
 from brim.road.timeline import Timeline
 from brim.texts import wrap_note
@@ -37,7 +39,8 @@ def units_of(
     """All exchanges that `plan` leaves, its notes among them, numbered from 0."""
     units: list[Unit] = []
     turn = 0
-    texts = plan.by_exchange()
+    handles = handles_of(timeline, plan)
+    texts = shown_texts(timeline, handles, plan)
     index = 0
     while index < len(timeline.groups):
         group = timeline.groups[index]
@@ -45,7 +48,8 @@ def units_of(
         turn += group.from_user
         if span is None:
             silent = {piece for exchange, piece in plan.silent if exchange == index}
-            shown, tokens = _shown(timeline, texts.get(index, {}), silent, group)
+            new = texts.get(index, {})
+            shown, tokens = _shown(timeline, new, silent, group)
             exchange = Exchange(
                 len(units),
                 shown,
@@ -54,10 +58,11 @@ def units_of(
                 newest=index in clipped,
                 note=group.note,
                 turn=turn,
+                came=_came(timeline, group) if new or silent else None,
             )
             units.append(Unit(index, index + 1, exchange, tuple(group.pieces)))
         elif span.note is not None:
-            message = note_message(span.note)
+            message = note_message(span.note, handles.spans[span.start])
             cost = timeline.counter.messages([message])[0]
             exchange = Exchange(len(units), (message,), cost, note=True, turn=turn)
             units.append(Unit(span.start, span.stop, exchange))
@@ -65,8 +70,14 @@ def units_of(
     return units
 
 
-def note_message(body: str) -> Message:
-    return Message("user", (Text(wrap_note(body)),), note=True)
+def note_message(body: str, handle: str = "") -> Message:
+    return Message("user", (Text(wrap_note(body, handle)),), note=True)
+
+
+def _came(timeline: Timeline, group: Group) -> tuple[Message, ...]:
+    """The exchange's messages as the caller gave them."""
+    found = ((timeline.message(piece.message), piece.parts) for piece in group.pieces)
+    return tuple(message if parts is None else message.only(parts) for message, parts in found)
 
 
 def _shown(
@@ -98,14 +109,6 @@ def _shown(
     if group.note:
         messages = [evolve(message, note=True) for message in messages]
     return tuple(messages), tokens
-
-
-def lasting(parts: Sequence[Part]) -> list[int]:
-    """Positions of all parts but thinking, which callers may leave out of later requests.
-
-    Plans count parts in this list, so that they mean the same ones with thinking or without.
-    """
-    return [i for i, part in enumerate(parts) if not isinstance(part, Thinking)]
 
 
 def rewritten(message: Message, texts: Mapping[int, Paths]) -> Message:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from time import perf_counter
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from attrs import define, field
@@ -29,6 +29,30 @@ class Taken:
     error: str = ""
 
 
+@define
+class Running:
+    """A step that is told when it ends, and as an error when it raises."""
+
+    watch: Watch
+    name: str
+    taken: Taken = field(factory=Taken)
+    began: float = 0.0
+
+    def __enter__(self) -> Taken:
+        self.began = perf_counter()
+        return self.taken
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, Exception):
+            self.taken.error = type(error).__name__
+        self.watch.tell(self.name, perf_counter() - self.began, self.taken)
+
+
 class Watch:
     """Tells observers what was done; without any it does nothing."""
 
@@ -36,17 +60,9 @@ class Watch:
         self._calls = calls
         self._watched = bool(calls.names("monitor_operation"))
 
-    @contextmanager
-    def step(self, name: str) -> Iterator[Taken]:
+    def step(self, name: str) -> Running:
         """One step, told when it ends, and as an error when it raises."""
-        taken, began = Taken(), perf_counter()
-        try:
-            yield taken
-        except Exception as error:
-            taken.error = type(error).__name__
-            raise
-        finally:
-            self._tell(name, perf_counter() - began, taken)
+        return Running(self, name)
 
     def counting(
         self, count: Callable[[Sequence[str], ModelProfile], Counts]
@@ -63,7 +79,8 @@ class Watch:
 
         return counted
 
-    def _tell(self, name: str, seconds: float, taken: Taken) -> None:
+    def tell(self, name: str, seconds: float, taken: Taken) -> None:
+        """One step that is over."""
         if self._watched:
             self._calls.monitor_operation(
                 Operation(name, seconds, not taken.error, taken.error, taken.facts)

@@ -12,9 +12,9 @@ __all__ = ["NOT_SETTINGS", "from_guides", "from_own_names", "setting_of"]
 
 PREFIX = "BRIM_"
 NAMED_SECTIONS = frozenset({"models", "plugin"})
-NOT_SETTINGS = frozenset({"BRIM_CACHE_KEY", "BRIM_PROP_FITS", "BRIM_REQUIRE"})
+NOT_SETTINGS = frozenset({"BRIM_CACHE_KEY", "BRIM_DATA_DIR", "BRIM_PROP_FITS", "BRIM_REQUIRE"})
 """Names with the prefix that are read elsewhere: a secret, which has no place in a settings
-file, and what steers the project's own tests."""
+file, the folder of all that is kept, and what steers the project's own tests."""
 
 
 def from_own_names(environ: Mapping[str, str]) -> Tree:

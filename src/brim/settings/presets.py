@@ -90,6 +90,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = MappingProxyType(
                 "max_messages": 15,
                 "timeout": 60,
                 "quality": 0.9,
+                "pin_first_task": True,  # Brim's own
             },
             "counting": {"accurate": True},
         },
@@ -112,6 +113,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "short": {},
         "medium": {"plugin": {"history-pairs": _pairs(100, 1.5, 1.2)}},
         "long": {
+            "condensation": {"pin_first_task": True},  # Brim's own
             # What the guides advise where caches are too small for the variety of texts.
             "counting": {"memo": 3_000},
             "caching": {"completion_ttl": 7_200, "analysis_entries": 500, "analysis_ttl": 1_800},

@@ -13,8 +13,10 @@ from typing import Any, Literal
 from attrs import Attribute, field, frozen
 
 from brim.errors import SettingsError
+from brim.settings.pins import pin_rule
 
 __all__ = [
+    "ArchiveSettings",
     "BudgetSettings",
     "CachingSettings",
     "ChatSettings",
@@ -57,6 +59,14 @@ def within(low: float, high: float = math.inf) -> Check:
     return check
 
 
+def _are_pins(_: Any, attribute: Attribute[Any], value: tuple[str, ...]) -> None:
+    for line in value:
+        try:
+            pin_rule(line)
+        except ValueError as error:
+            raise OutOfRange(attribute.name, line, str(error)) from None
+
+
 def _guide_spelling(name: str) -> str:
     return name.replace("_", "-")
 
@@ -97,18 +107,23 @@ class CountingSettings:
 
 @frozen
 class CondensationSettings:
-    """`ai` allows strategies to ask a model; `timeout` is for one such ask. `quality` is the
-    share of specifics that must survive before the next strategy is not tried. A model is
+    """`ai` allows strategies to ask a model; `timeout` is for one such ask, `deadline` for all
+    that one strategy asks in a turn. `quality` is the
+    share of specifics that must survive for a condensation to be taken at once. A model is
     asked about `min_messages` to `max_messages` at once. `default_strategy` is what `auto`
-    picks where its rule prefers no other. `drop_bound_thinking` lets Brim ask the provider to
-    drop thinking that is bound to what was condensed, where nothing else is left to do."""
+    picks where its rule prefers no other. `pin_first_task` keeps the first message that the user
+    wrote, where it takes no more than a quarter of the budget. `drop_bound_thinking` lets Brim
+    ask the provider to drop thinking that is bound to what was condensed, where nothing else is
+    left to do."""
 
     ai: bool = True
     default_strategy: str = field(default="conversation-summary", converter=_guide_spelling)
     min_messages: int = field(default=3, validator=within(1))
     max_messages: int = field(default=10, validator=within(1))
     timeout: float = field(default=30.0, validator=within(0.001))
+    deadline: float = field(default=90.0, validator=within(0.001))
     quality: float = field(default=0.8, validator=within(0, 1))
+    pin_first_task: bool = False
     drop_bound_thinking: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -120,10 +135,12 @@ class CondensationSettings:
 @frozen
 class CachingSettings:
     """Life times and numbers of entries; which tiers there are is named by `caches`.
+    `seal_file` holds the key that seals what tiers keep, where `BRIM_CACHE_KEY` does not.
     `embedding_save_every` is new entries between two writes to disk. When ledger and counting memo
     hold more than the share `memory_cleanup` of what they may, Brim lets go of what it can
     have again."""
 
+    seal_file: str = ""
     completion_ttl: float = field(default=3_600.0, validator=within(0))
     analysis_entries: int = field(default=100, validator=within(0))
     analysis_ttl: float = field(default=300.0, validator=within(0))
@@ -149,6 +166,18 @@ class LedgerSettings:
 
     max_bytes: int = field(default=64 * 1024 * 1024, validator=within(0))
     ttl: float = field(default=30.0 * DAY, validator=within(0))
+
+
+@frozen
+class ArchiveSettings:
+    """Where the originals of what was condensed are kept: on `disk`, in `memory`, or not at all
+    (`off`); for `ttl` seconds, in at most `max_bytes`. `directory` is the folder on disk, by
+    default the user's own data folder or `BRIM_DATA_DIR`."""
+
+    where: Literal["disk", "memory", "off"] = "disk"
+    directory: str = ""
+    ttl: float = field(default=7.0 * DAY, validator=within(0))
+    max_bytes: int = field(default=512 * 1024 * 1024, validator=within(0))
 
 
 @frozen
@@ -187,8 +216,9 @@ class Settings:
 
     `model` serves requests that name none. `policy`, `strategies`, `inject`, `caches`
     and `complete` name plugins. A message whose text contains one of `pins` is kept as
-    it is. `models` describes models by the fields of `ModelProfile`, with `like` naming
-    a model to start from. `plugin` holds each plugin's section as it was given;
+    it is, or whose role (`role:user`) or position (`message:0`) one of them names. `models`
+    describes models by the fields of `ModelProfile`, with `like` naming a model to start from.
+    `plugin` holds each plugin's section as it was given;
     `brim.settings.load.structure` types it. `origins` tells where each value that is
     no default came from, by dotted key.
     """
@@ -201,7 +231,7 @@ class Settings:
     inject: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
     complete: tuple[str, ...] = ()
-    pins: tuple[str, ...] = ()
+    pins: tuple[str, ...] = field(default=(), validator=_are_pins)
     budget: BudgetSettings = field(factory=BudgetSettings)
     plugins: PluginSettings = field(factory=PluginSettings)
     counting: CountingSettings = field(factory=CountingSettings)
@@ -209,6 +239,7 @@ class Settings:
     caching: CachingSettings = field(factory=CachingSettings)
     injection: InjectionSettings = field(factory=InjectionSettings)
     ledger: LedgerSettings = field(factory=LedgerSettings)
+    archive: ArchiveSettings = field(factory=ArchiveSettings)
     limits: LimitSettings = field(factory=LimitSettings)
     chat: ChatSettings = field(factory=ChatSettings)
     logging: LoggingSettings = field(factory=LoggingSettings)

@@ -39,7 +39,10 @@ MEDIA = frozenset({"image", "image_url", "document", "file", "input_image", "inp
 SIGNED = frozenset({"thinking", "redacted_thinking", "reasoning", "compaction"})
 TEXTS = frozenset({"text", "input_text", "output_text"})
 ANSWER = "_output"
-NOTE = re.compile(r"<brim-note>\n(?:(?!</?brim-note).)*\n</brim-note>", re.DOTALL | re.IGNORECASE)
+NOTE = re.compile(
+    r"<brim-note(?: [a-z2-7]{6,26})?>\n(?:(?!</?brim-note).)*\n</brim-note>",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 @frozen

@@ -55,8 +55,9 @@ class Outcome:
 
 
 def alone(**overrides: object) -> Settings:
-    """Settings from these values only: no file, no environment, no discovery of plugins."""
-    given: dict[str, Any] = {"plugins": {}, **overrides}
+    """Settings from these values only: no file, no environment, no discovery of plugins, nothing
+    written to disk."""
+    given: dict[str, Any] = {"plugins": {}, "archive": {"where": "memory"}, **overrides}
     given["plugins"] = {"discover": False, **given["plugins"]}
     return load(path=os.devnull, environ={}, overrides=given)
 

@@ -1,46 +1,19 @@
-"""A few marks from which the demo's figures are drawn, as SVG text."""
+"""A rectangle with scales, and what can be drawn into it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from html import escape
 
 from attrs import frozen
 
-__all__ = ["Panel", "element", "runs", "short", "text"]
+from brim.pages.marks import element, short, text
 
-
-def element(name: str, inner: str = "", **attributes: str | float) -> str:
-    """One SVG element. A trailing underscore of an attribute's name is left out,
-    other underscores become hyphens; numbers keep one decimal."""
-    named = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
-        for key, value in attributes.items()
-    )
-    return f"<{name}{named}>{inner}</{name}>" if inner else f"<{name}{named}/>"
-
-
-def text(x: float, y: float, words: str, css: str = "", anchor: str = "start") -> str:
-    return element("text", escape(words), x=x, y=y, class_=css, text_anchor=anchor)
-
-
-def short(number: float) -> str:
-    """12000 as '12k'."""
-    return f"{number / 1000:g}k" if number >= 1000 else f"{number:g}"
-
-
-def runs(states: Sequence[str]) -> Iterable[tuple[str, int, int]]:
-    """(state, first, number) for each run of equal neighbours."""
-    start = 0
-    for index in range(1, len(states) + 1):
-        if index == len(states) or states[index] != states[start]:
-            yield states[start], start, index - start
-            start = index
+__all__ = ["Panel"]
 
 
 @frozen
 class Panel:
-    """A rectangle with scales: turns from 1 to `turns`, values from 0 to `most`."""
+    """Turns from 1 to `turns` lie from left to right, values from 0 to `most` upwards."""
 
     left: float
     top: float
@@ -50,6 +23,7 @@ class Panel:
     most: float
 
     def x(self, turn: float) -> float:
+        """Left to right; a single turn stands at the left."""
         return self.left + self.width * (turn - 1) / max(self.turns - 1, 1)
 
     def y(self, value: float) -> float:
@@ -63,7 +37,7 @@ class Panel:
         marks: list[str] = []
         for number in range(int(self.most / step) + 1):
             y = self.y(number * step)
-            marks.append(self._across(y, "grid"))
+            marks.append(self.across(number * step, "grid"))
             marks.append(text(self.left - 8, y + 4, name(number * step), anchor="end"))
         return "".join(marks)
 
@@ -76,8 +50,13 @@ class Panel:
         return first + "".join(names) + text(self.x(self.turns), y, str(self.turns), anchor="end")
 
     def line(self, values: Sequence[float], css: str) -> str:
-        points = " ".join(f"{self.x(i):.1f},{self.y(v):.1f}" for i, v in enumerate(values, 1))
-        return element("polyline", points=points, class_=f"line {css}")
+        """From one turn to the next; a value for each, from the first on."""
+        return self.curve(enumerate(values, 1), css)
+
+    def curve(self, points: Iterable[tuple[int, float]], css: str) -> str:
+        """Through values at these turns."""
+        joined = " ".join(f"{self.x(turn):.1f},{self.y(value):.1f}" for turn, value in points)
+        return element("polyline", points=joined, class_=f"line {css}")
 
     def area(self, values: Sequence[float], css: str) -> str:
         """One column for each turn, without gaps, from 0 up to its value."""
@@ -89,10 +68,11 @@ class Panel:
 
     def window(self, tokens: int) -> str:
         """The dashed line that no request may cross."""
-        y = self.y(tokens)
         end = self.left + self.width
-        label = text(end, y - 7, f"window: {tokens:,} tokens", "window-label", "end")
-        return self._across(y, "window") + label
+        words = f"window: {tokens:,} tokens"
+        return self.across(tokens, "window") + text(
+            end, self.y(tokens) - 7, words, "window-label", "end"
+        )
 
     def dots(self, points: Iterable[tuple[int, float]]) -> str:
         return "".join(
@@ -100,9 +80,7 @@ class Panel:
             for turn, value in points
         )
 
-    def _across(self, y: float, css: str) -> str:
+    def across(self, value: float, css: str) -> str:
+        """A horizontal line at this value."""
+        y = self.y(value)
         return element("line", x1=self.left, x2=self.left + self.width, y1=y, y2=y, class_=css)
-
-
-def _value(value: str | float) -> str:
-    return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else escape(str(value))
