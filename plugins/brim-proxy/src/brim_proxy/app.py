@@ -1,0 +1,265 @@
+"""The ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import traceback
+from typing import TYPE_CHECKING
+
+import msgspec
+from attrs import evolve
+
+from brim.api import SettingsError
+from brim_proxy import problems
+from brim_proxy.asgi import (
+    Incomplete,
+    Receive,
+    Scope,
+    Send,
+    TooLarge,
+    body_of,
+    discard,
+    gone,
+)
+from brim_proxy.call import Call
+from brim_proxy.credentials import Client, Door, read_keys
+from brim_proxy.fitter import Fitter
+from brim_proxy.forwarding import Aborted, Forwarding
+from brim_proxy.headers import first
+from brim_proxy.meters import Meters
+from brim_proxy.routes import Kind, route_of
+from brim_proxy.settings import ProxySettings
+from brim_proxy.upstream import Upstream
+
+if TYPE_CHECKING:
+    from brim import Brim
+    from brim.settings.schema import Settings
+
+__all__ = ["Proxy", "create_app", "in_memory"]
+
+log = logging.getLogger("brim_proxy")
+
+OPEN = frozenset({"root", "livez", "readyz"})
+"""Local routes that ask for no key."""
+
+
+def create_app(
+    settings: ProxySettings, brim: Brim | None = None, *, secret: bytes | None = None
+) -> Proxy:
+    """The proxy as an ASGI application, to serve or to mount.
+
+    `brim` is the caller's own, who closes it; without one the application makes its own from
+    settings files and environment. `secret` tells clients without keys apart: the same for all
+    workers that share a memory, else random.
+
+    Raises `SettingsError`, also for a file of keys that cannot be used.
+    """
+    return Proxy(settings, brim, secret or secrets.token_bytes(32))
+
+
+class Proxy:
+    """Opened by the first request or the server's start, closed by the server's end."""
+
+    def __init__(self, settings: ProxySettings, brim: Brim | None, secret: bytes) -> None:
+        if not settings.upstream:
+            raise SettingsError("upstream: none is given; write it as https://api.openai.com")
+        self.settings = settings
+        self.meters = Meters()
+        self.door = Door(secret, read_keys(settings.keys) if settings.keys else ())
+        self.upstream = Upstream(settings)
+        self._own = brim is None
+        self._brim = brim
+        self._forwarding: Forwarding | None = None
+        self._ready = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+
+    @property
+    def brim(self) -> Brim:
+        """The one that fits; made when it is first asked for."""
+        if self._brim is None:
+            from brim import Brim
+            from brim.settings.load import load
+
+            self._brim = Brim(in_memory(load()))
+        return self._brim
+
+    @property
+    def forwarding(self) -> Forwarding:
+        if self._forwarding is None:
+            fitter = Fitter(self.brim, self.settings)
+            self._forwarding = Forwarding(self.settings, fitter, self.upstream)
+        return self._forwarding
+
+    async def open(self) -> None:
+        """Make everything ready, so that the first request waits for nothing."""
+        await self.forwarding.fitter.warm()
+        self._ready = True
+
+    async def close(self) -> None:
+        """Close the connections, and the `Brim` if it was made here."""
+        self._ready = False
+        await self.upstream.close()
+        if self._forwarding is not None:
+            self._forwarding.fitter.close()
+        if self._own and self._brim is not None:
+            self._brim.close()
+            self._brim = None
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            kind = (await receive())["type"]
+            work = self.open if kind == "lifespan.startup" else self.close
+            try:
+                await work()
+            except Exception as error:
+                await send({"type": f"{kind}.failed", "message": str(error)})
+                return
+            await send({"type": f"{kind}.complete"})
+            if kind == "lifespan.shutdown":
+                return
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call = Call(scope, receive, send, route_of(scope))
+        self.meters.active += 1
+        try:
+            await self._guarded(call)
+        finally:
+            self.meters.active -= 1
+            self._note(call)
+            call.tell()
+
+    async def _guarded(self, call: Call) -> None:
+        """Nothing leaves from here but what cancels: no text of an error reaches a log."""
+        try:
+            await self._routed(call)
+        except Incomplete as error:
+            call.outcome = "stalled" if error.stalled else "gone"
+            if error.stalled:
+                await call.refuse(problems.STALLED, outcome="stalled", last=True)
+        except Aborted:
+            call.outcome = "aborted"
+        except Exception as error:
+            log.error("%s at %s", type(error).__name__, _place(error))
+            call.outcome = "error"
+            if not call.started:
+                await call.refuse(problems.UNEXPECTED, outcome="error")
+
+    async def _routed(self, call: Call) -> None:
+        kind = call.route.kind
+        if kind is Kind.NOWHERE or (kind is Kind.FORWARD and not self.settings.forward):
+            await self._last_word(call, problems.NOT_FOUND)
+            return
+        client = self.door.enter(call.headers)
+        if client is None and call.route.name not in OPEN:
+            await self._last_word(call, problems.NO_KEY)
+            return
+        if kind is Kind.LOCAL or client is None:
+            await self._local(call)
+            return
+        call.tenant = client.tenant
+        await self._with_body(call, client)
+
+    async def _last_word(self, call: Call, problem: problems.Problem) -> None:
+        """Refuse a request whose body was not read."""
+        has_body = bool(
+            first(call.headers, b"transfer-encoding")
+            or first(call.headers, b"content-length").strip(b"0 ")
+        )
+        if has_body:
+            await discard(call.receive)
+        await call.refuse(problem, last=has_body)
+
+    async def _with_body(self, call: Call, client: Client) -> None:
+        settings, meters = self.settings, self.meters
+        length = first(call.headers, b"content-length")
+        if length.isdigit() and int(length[:20]) > settings.max_body:
+            await self._last_word(call, problems.TOO_LARGE)
+            return
+        if meters.held >= settings.max_held:
+            await self._last_word(call, problems.OVERLOADED)
+            return
+        try:
+            body = await body_of(call.receive, settings.max_body, settings.body_timeout)
+        except TooLarge:
+            await self._last_word(call, problems.TOO_LARGE)
+            return
+        call.bytes_in = len(body)
+        meters.held += len(body)
+        try:
+            await self._watched(call, client, body)
+        finally:
+            meters.held -= len(body)
+
+    async def _watched(self, call: Call, client: Client, body: bytes) -> None:
+        """Serve until the end, or until the client is gone."""
+        task = asyncio.current_task()
+        watch = asyncio.ensure_future(gone(call.receive))
+        left = False
+
+        def leave(_: asyncio.Future[None]) -> None:
+            nonlocal left
+            if task is not None and not watch.cancelled() and not call.finished:
+                left = task.cancel()
+
+        watch.add_done_callback(leave)
+        try:
+            await self.forwarding.serve(call, client, body)
+        except asyncio.CancelledError:
+            if not left or task is None or task.uncancel() > 0:
+                raise
+            call.outcome = "gone"
+        finally:
+            watch.remove_done_callback(leave)
+            watch.cancel()
+
+    async def _local(self, call: Call) -> None:
+        name = call.route.name
+        if name == "readyz" and not self._ready:
+            await call.answer(503, b'{"status":"starting"}')
+        elif name == "metrics":
+            await call.answer(200, self.meters.prometheus(), b"text/plain; version=0.0.4")
+        elif name == "stats":
+            figures = {**self.brim.stats().as_dict(), "proxy": self.meters.as_dict()}
+            await call.answer(200, msgspec.json.encode(figures))
+        else:
+            await call.answer(200, b'{"status":"ok"}')
+
+    def _note(self, call: Call) -> None:
+        meters, totals, fit = self.meters, self.meters.totals, call.fit
+        meters.requests[call.route.name, call.status] += 1
+        totals["bytes_in"] += call.bytes_in
+        totals["bytes_out"] += call.bytes_out
+        totals[call.outcome] += 1
+        if fit is None:
+            return
+        meters.fitted(fit.seconds)
+        totals["recovered"] += fit.recovered
+        if fit.report is None:
+            totals["unread"] += fit.refusal is None
+            return
+        totals["fitted"] += fit.changed
+        totals["tokens_before"] += fit.report.before.tokens
+        totals["tokens_after"] += fit.report.after.tokens
+
+
+def in_memory(settings: Settings) -> Settings:
+    """Settings under which originals stay in memory, unless somebody chose their place."""
+    if settings.origin("archive.where") != "default":
+        return settings
+    return evolve(settings, archive=evolve(settings.archive, where="memory"))
+
+
+def _place(error: BaseException) -> str:
+    """Where an error was raised, without its text, which may quote a request."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return ", ".join(f"{os.path.basename(f.filename)}:{f.lineno}" for f in frames[-3:])

@@ -1,0 +1,220 @@
+"""Fitting a request's body: the only place that speaks with Brim."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import msgspec
+from attrs import evolve, frozen
+
+from brim.api import BrimError, BudgetInfeasible, MalformedRequest, Request
+from brim_proxy import problems
+from brim_proxy.asgi import TooLarge
+from brim_proxy.decoding import Undecodable, decoded, is_plain
+from brim_proxy.overflow import Limits, Overflow, budget_under, learn
+from brim_proxy.problems import Problem
+from brim_proxy.routes import Route
+from brim_proxy.settings import ProxySettings
+
+if TYPE_CHECKING:
+    from brim import Brim, FitReport
+
+__all__ = ["Fit", "Fitter", "Job"]
+
+REFUSED_RULES = {
+    "json": problems.malformed("it is not valid JSON"),
+    "depth": problems.DEEP,
+    "max_depth": problems.DEEP,
+    "max_bytes": problems.TOO_LARGE,
+    "max_messages": problems.TOO_LARGE,
+}
+"""Faults of bodies that no upstream is bothered with; all others are the upstream's to judge."""
+
+DEFAULT_ANSWER = 4_096
+MODELS = 1_024
+
+
+@frozen
+class Job:
+    """One body to fit. `encoding` is its content-encoding."""
+
+    route: Route
+    body: bytes
+    encoding: bytes
+    tenant: str
+    budget: int | None = None
+
+
+@frozen
+class Fit:
+    """What became of a body. `body` is what goes up; `changed` bodies are never compressed.
+
+    Without a `report` the body could not be read and goes up as it came, with `failure`
+    saying why in a word. A `refusal` stands for a body that goes nowhere.
+    """
+
+    body: bytes
+    changed: bool = False
+    report: FitReport | None = None
+    refusal: Problem | None = None
+    failure: str = ""
+    seconds: float = 0.0
+    recovered: bool = False
+    handles: tuple[str, ...] = ()
+
+
+class _Asked(msgspec.Struct):
+    """The fields that tell what a learned limit leaves for the input."""
+
+    model: str = ""
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    max_output_tokens: int | None = None
+
+    @property
+    def reserve(self) -> int:
+        given = (self.max_completion_tokens, self.max_output_tokens, self.max_tokens)
+        return next((one for one in given if one is not None and one >= 0), DEFAULT_ANSWER)
+
+
+_ASKED = msgspec.json.Decoder(_Asked)
+
+
+class Fitter:
+    """Fits bodies, small ones at once and large ones in a thread."""
+
+    def __init__(self, brim: Brim, settings: ProxySettings) -> None:
+        self.brim = brim
+        self.settings = settings
+        self.limits = Limits(time.monotonic)
+        self._running = 0
+        self._met: set[str] = set()  # models whose vocabulary is loaded: that takes a second
+        self._waits = bool(brim.settings.complete or brim.settings.inject)
+        # Brim does one fit at a time but for what it waits for: more threads only take turns.
+        self._pool = ThreadPoolExecutor(settings.threads if self._waits else 1, "brim-fit")
+
+    async def fit(self, job: Job) -> Fit:
+        """What to send for this body. Raises nothing but what cancels."""
+        small = len(job.body) <= self.settings.offload and is_plain(job.encoding)
+        model = _asked(job.body).model if small else ""
+        if model in self._met and not self._running and not self._waits:
+            return self._fit(job)
+        self._running += 1
+        try:
+            fit = await asyncio.get_running_loop().run_in_executor(self._pool, self._fit, job)
+        finally:
+            self._running -= 1
+        if small and fit.report is not None and len(self._met) < MODELS:
+            self._met.add(model)
+        return fit
+
+    async def refit(self, job: Job, fit: Fit, overflow: Overflow) -> Fit | None:
+        """The body for another try after an overflow, None when there is nothing to gain."""
+        if fit.report is None:
+            return None
+        usage = fit.report.after
+        reserve = usage.reserve or _asked(job.body).reserve
+        learned = learn(overflow, usage.tokens)
+        if learned is not None:
+            self.limits.put(job.tenant, fit.report.model, learned)
+        budget = budget_under(overflow, usage.tokens, reserve)
+        again = await self.fit(evolve(job, budget=budget))
+        if again.refusal is not None or not again.changed or again.body == fit.body:
+            return None
+        return evolve(again, seconds=fit.seconds + again.seconds, recovered=True)
+
+    async def admitted(self, job: Job, fit: Fit) -> bool:
+        """Whether all guards let this request pass; there are none unless settings name some."""
+        if fit.report is None:
+            return True
+        request = Request(job.tenant, fit.report.model, fit.report.after.tokens)
+        return await self.brim.host.calls.admit(request)
+
+    async def count(self, job: Job) -> int | None:
+        """Tokens of a body, None when it cannot be read."""
+        count = asyncio.get_running_loop().run_in_executor
+        return await count(self._pool, self._counted, job)
+
+    async def warm(self) -> None:
+        """Load what the first fit would otherwise wait for."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._pool, self._warm)
+
+    def close(self) -> None:
+        """Let running fits end, start no new ones."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _warm(self) -> None:
+        with suppress(BrimError):
+            self.brim.count([{"role": "user", "content": "warm"}], model="gpt-4o")
+
+    def _fit(self, job: Job) -> Fit:
+        began = time.perf_counter()
+        fit = self._tried(job)
+        return evolve(fit, seconds=time.perf_counter() - began)
+
+    def _tried(self, job: Job) -> Fit:
+        cap = self.settings.max_body
+        try:
+            plain = decoded(job.body, job.encoding, cap)
+        except TooLarge:
+            return Fit(job.body, refusal=problems.TOO_LARGE)
+        except Undecodable:
+            return Fit(job.body, failure="encoding")
+        try:
+            return self._fitted(job, plain)
+        except MalformedRequest as error:
+            refusal = REFUSED_RULES.get(error.rule)
+            return Fit(job.body, refusal=refusal, failure=f"unread:{error.rule}")
+        except BudgetInfeasible as error:
+            return Fit(job.body, refusal=self._too_long(job, plain, error), failure="infeasible")
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a fault in Brim or a plugin never costs the request
+            return Fit(job.body, failure=type(error).__name__)
+
+    def _fitted(self, job: Job, plain: bytes) -> Fit:
+        budget = job.budget if job.budget is not None else self._learned(job, plain)
+        fitted = self.brim.fit(plain, dialect=job.route.dialect, tenant=job.tenant, budget=budget)
+        report = fitted.report
+        if not report.changed:
+            return Fit(job.body, report=report)
+        if not isinstance(fitted.request, bytes):
+            raise TypeError("fitting bytes gave something else")
+        return Fit(fitted.request, True, report, handles=fitted.handles)
+
+    def _learned(self, job: Job, plain: bytes) -> int | None:
+        """The budget that an earlier overflow of this tenant and model taught."""
+        if not self.limits:
+            return None
+        asked = _asked(plain)
+        learned = self.limits.get(job.tenant, asked.model)
+        return None if learned is None else learned.budget(asked.reserve)
+
+    def _too_long(self, job: Job, plain: bytes, error: BudgetInfeasible) -> Problem | None:
+        """The refusal; None for a model that nobody described, which its upstream knows better."""
+        route, budget = job.route, error.budget
+        counted = self.brim.count(plain, dialect=route.dialect)
+        guessed = not counted.known and self.brim.settings.budget.tokens is None
+        if guessed and self._learned(job, plain) is None:
+            return None
+        most = max(counted.upper, error.minimum, budget + 1)
+        return problems.too_long(route.vendor, route.dialect, most, budget)
+
+    def _counted(self, job: Job) -> int | None:
+        try:
+            plain = decoded(job.body, job.encoding, self.settings.max_body)
+            return self.brim.count(plain, dialect=job.route.dialect).total
+        except (BrimError, TooLarge, Undecodable):
+            return None
+
+
+def _asked(body: bytes) -> _Asked:
+    try:
+        return _ASKED.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return _Asked()

@@ -1,0 +1,197 @@
+"""From a client to the upstream and back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AbstractAsyncContextManager
+
+import aiohttp
+import msgspec
+
+from brim_proxy import problems
+from brim_proxy.asgi import Headers, TooLarge
+from brim_proxy.call import Call
+from brim_proxy.credentials import Client
+from brim_proxy.decoding import Undecodable, decoded
+from brim_proxy.fitter import Fit, Fitter, Job
+from brim_proxy.headers import MODE, first, outbound, returned
+from brim_proxy.overflow import Overflow, overflow_of
+from brim_proxy.routes import Kind
+from brim_proxy.settings import ProxySettings
+from brim_proxy.upstream import Refused, Slow, Upstream
+
+__all__ = ["Aborted", "Forwarding"]
+
+ERROR_BYTES = 64 * 1024
+"""Of an error's body, to look for an overflow in."""
+
+OVERFLOW_STATUS = frozenset({400, 413, 422, 500})
+NOT_THERE = frozenset({404, 405, 501})
+REMEMBERED = 300.0
+"""Seconds for which an upstream counts as one that cannot count tokens."""
+
+MODES = frozenset({"on", "observe", "off"})
+ENCODING = b"content-encoding"
+
+
+Sent = AbstractAsyncContextManager[aiohttp.ClientResponse]
+
+
+class Aborted(Exception):
+    """The response broke off; the client must see that it did."""
+
+
+class Forwarding:
+    """Sends requests up, fitted where they have to be, and streams the responses down."""
+
+    def __init__(self, settings: ProxySettings, fitter: Fitter, upstream: Upstream) -> None:
+        self.settings = settings
+        self.fitter = fitter
+        self.upstream = upstream
+        self._counts_here_until = 0.0
+
+    async def serve(self, call: Call, client: Client, body: bytes) -> None:
+        """The whole way of one request whose body is here. Raises `Aborted`."""
+        try:
+            if call.route.kind is Kind.FIT:
+                await self._fitted(call, client, body)
+            elif call.route.kind is Kind.COUNT:
+                await self._counted(call, client, body)
+            else:
+                await self._passed(call, client, body)
+        except Refused:
+            await call.refuse(problems.BAD_GATEWAY, outcome="unreachable")
+        except Slow:
+            await call.refuse(problems.TIMEOUT, outcome="timeout")
+
+    async def _passed(self, call: Call, client: Client, body: bytes) -> None:
+        async with self._sent(call, client, body) as response:
+            await self._relay(call, response)
+
+    async def _fitted(self, call: Call, client: Client, body: bytes) -> None:
+        call.mode = self._mode(call)
+        if call.mode == "off":
+            await self._passed(call, client, body)
+            return
+        job = Job(call.route, body, first(call.headers, ENCODING), client.tenant)
+        call.fit = fit = await self.fitter.fit(job)
+        if fit.refusal is not None and (call.mode == "on" or fit.refusal.status == 413):
+            await call.refuse(fit.refusal)
+            return
+        if not await self.fitter.admitted(job, fit):
+            await call.refuse(problems.NOT_ADMITTED)
+            return
+        if call.mode == "observe":
+            await self._passed(call, client, body)
+            return
+        again = await self._tried(call, client, job, fit)
+        if again is not None:
+            call.fit = again
+            async with self._sent(call, client, again.body, plain=True) as response:
+                await self._relay(call, response)
+
+    async def _tried(self, call: Call, client: Client, job: Job, fit: Fit) -> Fit | None:
+        """Send what was fitted. Gives what to send instead when that was too long after all."""
+        async with self._sent(call, client, fit.body, plain=fit.changed) as response:
+            head = b""
+            if self.settings.recover and response.status in OVERFLOW_STATUS:
+                head = await self._beginning(response)
+                overflow = _overflow(response, head)
+                if overflow is not None:
+                    again = await self.fitter.refit(job, fit, overflow)
+                    if again is not None:
+                        return again
+            await self._relay(call, response, head)
+        return None
+
+    async def _counted(self, call: Call, client: Client, body: bytes) -> None:
+        """The upstream's count; Brim's where the upstream does not know how to count."""
+        if time.monotonic() < self._counts_here_until and await self._own_count(call, client, body):
+            return
+        async with self._sent(call, client, body) as response:
+            head = b""
+            if response.status in NOT_THERE:
+                head = await self._beginning(response)
+                if not _about_a_model(_plain(response, head)):
+                    self._counts_here_until = time.monotonic() + REMEMBERED
+                    if await self._own_count(call, client, body):
+                        return
+            await self._relay(call, response, head)
+
+    async def _own_count(self, call: Call, client: Client, body: bytes) -> bool:
+        job = Job(call.route, body, first(call.headers, ENCODING), client.tenant)
+        tokens = await self.fitter.count(job)
+        if tokens is None:
+            return False
+        own = [(b"x-brim-counted", b"1")]
+        await call.answer(200, b'{"input_tokens":%d}' % tokens, extra=own)
+        return True
+
+    def _mode(self, call: Call) -> str:
+        asked = first(call.headers, MODE).decode("latin-1").strip().lower()
+        return asked if asked in MODES else self.settings.mode
+
+    def _sent(self, call: Call, client: Client, body: bytes, plain: bool = False) -> Sent:
+        drop = client.drop | {ENCODING} if plain else client.drop
+        headers: Headers = [*outbound(call.headers, drop), *client.add]
+        scope = call.scope
+        return self.upstream.send(
+            scope["method"], call.route.path, scope.get("query_string", b""), headers, body
+        )
+
+    async def _beginning(self, response: aiohttp.ClientResponse) -> bytes:
+        """The body of an error, as far as it is looked at."""
+        pieces = b""
+        try:
+            async with asyncio.timeout(self.settings.idle_timeout):
+                while len(pieces) < ERROR_BYTES and (piece := await response.content.readany()):
+                    pieces += piece
+        except (aiohttp.ClientError, ConnectionResetError):
+            if not pieces:
+                raise Refused from None
+        except TimeoutError:
+            raise Slow from None
+        return pieces
+
+    async def _relay(self, call: Call, response: aiohttp.ClientResponse, head: bytes = b"") -> None:
+        """The response as it comes. Raises `Aborted` where it breaks off."""
+        content, loop = response.content, asyncio.get_running_loop()
+        idle, patience = self.settings.idle_timeout, self.settings.send_timeout
+        try:
+            async with asyncio.timeout(patience) as clock:
+                await call.start(response.status, [*returned(response.raw_headers), *call.told()])
+                if head:
+                    await call.write(head, more=True)
+                while True:
+                    clock.reschedule(loop.time() + idle)
+                    piece = await content.readany()
+                    clock.reschedule(loop.time() + patience)
+                    ended = content.at_eof()
+                    await call.write(piece, more=not ended)
+                    if ended:
+                        return
+        except (aiohttp.ClientError, ConnectionResetError, TimeoutError):
+            raise Aborted from None
+
+
+def _plain(response: aiohttp.ClientResponse, body: bytes) -> bytes:
+    """An error's body without compression; empty where it cannot be read."""
+    encoding = response.headers.get("content-encoding", "").encode("latin-1", "replace")
+    try:
+        return decoded(body, encoding, ERROR_BYTES)
+    except (Undecodable, TooLarge):
+        return b""
+
+
+def _overflow(response: aiohttp.ClientResponse, body: bytes) -> Overflow | None:
+    return overflow_of(_plain(response, body))
+
+
+def _about_a_model(body: bytes) -> bool:
+    """Whether a 404 speaks of a missing model, and not of a missing path."""
+    try:
+        text = str(msgspec.json.decode(body))
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+    return "not_found" in text and "model" in text

@@ -1,0 +1,62 @@
+"""Headers: which pass, which end here, and those that tell what Brim did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from brim_proxy.asgi import Headers
+
+__all__ = ["MODE", "OWN", "first", "outbound", "returned"]
+
+OWN = b"x-brim-"
+MODE = b"x-brim-mode"
+
+HOP_BY_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+        b"http2-settings",
+    }
+)
+"""RFC 9110, section 7.6.1, and the older names that mean the same."""
+
+REBUILT = HOP_BY_HOP | {b"host", b"content-length", b"expect"}
+
+
+def first(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
+    """The first value of a header, empty when there is none. `name` is in lower case."""
+    return next((value for key, value in headers if key.lower() == name), b"")
+
+
+def _named(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
+    """What the connection header names beside itself."""
+    values = [value for key, value in headers if key.lower() == b"connection"]
+    return frozenset(name.strip().lower() for value in values for name in value.split(b","))
+
+
+def outbound(headers: Headers, leave_out: frozenset[bytes] = frozenset()) -> Headers:
+    """The request headers that go up: all but those of this connection and Brim's own."""
+    ends = REBUILT | _named(headers) | leave_out
+    return [
+        (name, value)
+        for name, value in headers
+        if (low := name.lower()) not in ends and not low.startswith(OWN)
+    ]
+
+
+def returned(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """The response headers that come down, in their order."""
+    given = list(headers)
+    ends = HOP_BY_HOP | _named(given)
+    return [
+        (name, value)
+        for name, value in given
+        if (low := name.lower()) not in ends and not low.startswith(OWN)
+    ]

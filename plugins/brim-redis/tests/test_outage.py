@@ -1,0 +1,85 @@
+"""A server that stops, freezes and comes back costs no request anything but a miss.
+
+How much time it costs is measured by `bench/outage.py`; what is counted here is how often it was
+waited for at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from brim.store.health import FAILURES
+from brim.store.patience import patience
+from brim.store.seal import Seal
+from brim.store.tier import Tier
+from brim.store.tiers import Tiers
+from brim_redis import RedisCache, RedisCacheSettings
+from conftest import Server
+
+
+def tiers_on(server: Server, lines: list[str]) -> Tiers:
+    cache = RedisCache(RedisCacheSettings(server.url)).provide_cache("redis-cache")
+    assert cache is not None
+    return Tiers([Tier("redis-cache", cache, lines.append)], Seal(b"k" * 32))
+
+
+def request(tiers: Tiers, number: int) -> bytes | None:
+    """What one request does: a look-up, and a write where there was nothing."""
+    space, key = tiers.space("records"), str(number % 7).encode()
+    with patience():
+        found = space.get(key)
+        if found is None:
+            assert space.add(key, b"value", 60) == b"value"
+        return found
+
+
+def answers_again(tiers: Tiers) -> bool:
+    for _ in range(600):
+        if request(tiers, 0) == b"value":
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.parametrize("outage", ["frozen", "stopped"])
+def test_requests_go_on_while_it_is_away_and_use_it_again(server: Server, outage: str) -> None:
+    lines: list[str] = []
+    tiers = tiers_on(server, lines)
+    for number in range(20):
+        request(tiers, number)
+    assert request(tiers, 0) == b"value"
+    assert not lines
+
+    getattr(server, {"frozen": "freeze", "stopped": "stop"}[outage])()
+    assert [request(tiers, number) for number in range(200)] == [None] * 200
+    (tier,) = tiers.tiers
+    assert tier.counters.errors <= FAILURES + 5  # with a few probes
+    assert len(lines) == 1
+    assert "rests" in lines[0]
+
+    getattr(server, {"frozen": "thaw", "stopped": "start"}[outage])()
+    assert answers_again(tiers)
+    assert len(lines) == 2
+    assert "answers again" in lines[1]
+
+
+def test_many_at_once_wait_for_one_frozen_server_once(server: Server) -> None:
+    lines: list[str] = []
+    tiers = tiers_on(server, lines)
+    request(tiers, 0)
+    server.freeze()
+
+    async def one(number: int) -> bytes | None:
+        with patience():
+            return await tiers.space("records").aget(str(number).encode())
+
+    async def crowd() -> list[bytes | None]:
+        return await asyncio.gather(*map(one, range(300)))
+
+    for _ in range(3):
+        assert asyncio.run(crowd()) == [None] * 300
+    assert len(lines) == 1
+    assert tiers.tiers[0].counters.skipped >= 600
