@@ -26,6 +26,7 @@ from brim.errors import (
 )
 
 if TYPE_CHECKING:
+    from brim.chat.loop import ChatLoop
     from brim.road.brim import Brim
     from brim.road.diff import Diff
     from brim.road.expand_tool import ExpandTool, Source
@@ -42,6 +43,7 @@ __all__ = [
     "Brim",
     "BrimError",
     "BudgetInfeasible",
+    "ChatLoop",
     "ContextWindowExceededError",
     "Diff",
     "ExpandTool",
@@ -62,6 +64,7 @@ __all__ = [
 
 _LAZY = {
     "Brim": "brim.road.brim",
+    "ChatLoop": "brim.chat.loop",
     "Diff": "brim.road.diff",
     "ExpandTool": "brim.road.expand_tool",
     "FitReport": "brim.road.report",

@@ -94,7 +94,7 @@ class AnthropicCompletion:
         return body
 
 
-def _turns(prompt: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+def _turns(prompt: Iterable[tuple[str, str]]) -> list[dict[str, object]]:
     """Messages; what one role says twice in a row becomes one (rule 19)."""
     return [
         {"role": role, "content": "\n\n".join(text for _, text in said)}
@@ -118,8 +118,9 @@ def _said(messages: Iterable[Message]) -> list[dict[str, object]]:
 def _blocks(message: Message) -> list[dict[str, object]]:
     """Empty texts are refused there, and left out."""
     results = [_result(result) for result in message.results]
-    texts = [{"type": "text", "text": message.text}] if message.text.strip() else []
-    calls = [
+    said = message.text
+    texts: list[dict[str, object]] = [{"type": "text", "text": said}] if said.strip() else []
+    calls: list[dict[str, object]] = [
         {"type": "tool_use", "id": call.id, "name": call.name, "input": _input(call.arguments)}
         for call in message.calls
     ]

@@ -26,19 +26,19 @@ and Hebrew need them."""
 
 @frozen
 class InputChecksSettings:
-    """An input has at most `max_characters`. What is no text (`encoding`: halves of surrogate
+    """An input has at most `max_length`. What is no text (`encoding`: halves of surrogate
     pairs), NUL, other control characters but tab and line ends, and characters that turn the
     direction of writing are refused, removed or allowed."""
 
-    max_characters: int = 100_000
+    max_length: int = 100_000
     encoding: Way = "refuse"
     nul: Way = "refuse"
     control: Way = "refuse"
     bidi: Way = "refuse"
 
     def __attrs_post_init__(self) -> None:
-        if self.max_characters < 1:
-            raise SettingsError("max_characters must be over 0")
+        if self.max_length < 1:
+            raise SettingsError("max_length must be over 0")
 
 
 class InputChecks:
@@ -47,7 +47,7 @@ class InputChecks:
     name = "input-checks"
 
     def __init__(self, settings: InputChecksSettings) -> None:
-        self._most = settings.max_characters
+        self._most = settings.max_length
         self._rules = (
             ("encoding", settings.encoding, _HALF, "half of a surrogate pair, which is no text"),
             ("nul", settings.nul, _NUL, "a NUL character"),
@@ -60,7 +60,7 @@ class InputChecks:
         if len(text) > self._most:
             raise InputRefused(
                 f"the input has {len(text):,} characters, at most {self._most:,} are taken: "
-                "shorten it, or raise max_characters in [plugin.input-checks]",
+                "shorten it, or raise max_length in [plugin.input-checks]",
                 reason="length",
             )
         for reason, way, pattern, what in self._rules:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -140,7 +140,7 @@ class Calls(Turns):
         check = partial(checks.vectors, texts=given)
         return await self.first_awaited("embed", check, deadline, given)
 
-    async def stream(self, ask: Ask, deadline: float = DEADLINE) -> AsyncIterator[Delta]:
+    async def stream(self, ask: Ask, deadline: float = DEADLINE) -> AsyncGenerator[Delta]:
         """The first stream's pieces, each within `deadline` seconds. Raises `HookError`."""
         for source in self.all("stream"):
             with self.turn(source):

@@ -192,10 +192,16 @@ class LimitSettings:
 
 @frozen
 class ChatSettings:
-    """The chat loop: how many tools one iteration may call, and what it shows."""
+    """The chat loop: how many tools one iteration may call, and what it shows. `timeout` is for
+    one answer of the model, `tool_timeout` for one tool; of a result, `max_result` characters go
+    to the model. `tool_cache` is results of pure tools kept."""
 
     max_tools: int = field(default=20, validator=within(1, 20))
     parallel_tools: bool = False
+    timeout: float = field(default=60.0, validator=within(0.001))
+    tool_timeout: float = field(default=30.0, validator=within(0.001))
+    max_result: int = field(default=20_000, validator=within(200))
+    tool_cache: int = field(default=1_000, validator=within(0))
     show_token_usage: bool = False
     show_reasoning: bool = False
     show_tool_details: bool = False

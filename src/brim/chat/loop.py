@@ -1,0 +1,142 @@
+"""The chat loop: one conversation between a user, a model and tools."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
+from contextlib import aclosing, contextmanager
+from functools import partial
+
+from brim.chat.conversation import Conversation
+from brim.chat.guards import checked
+from brim.chat.replies import Piece, Reply
+from brim.chat.results import DIALECT, Bound
+from brim.chat.steps import step
+from brim.chat.toolbox import Toolbox, expanding
+from brim.chat.transcript import Transcript
+from brim.chat.turn import Setup, Turn
+from brim.errors import ChatError
+from brim.road.brim import Brim
+
+__all__ = ["ChatLoop"]
+
+
+class ChatLoop:
+    """A conversation that stays inside of its model's window, however long it becomes.
+
+    Each iteration checks the input, fits the conversation, has every request admitted, asks the
+    model, and runs the tools that it calls until it answers. Completion plugins are those that
+    the settings of `brim` name, or that it was given. `tools` are typed functions, or what
+    `brim.chat.tool` makes of them; with `expand` the model can read what was left out, by
+    default where there are tools. `transcript` keeps all messages, and goes on where it ended.
+    `budget` and `tenant` are as for `Brim.fit`, `parallel` overrides `chat.parallel_tools`.
+
+    An iteration that fails, is cancelled or is not read to its end leaves conversation and
+    transcript as they were. One iteration runs at a time. Raises `ToolError` for a function that
+    cannot be a tool.
+    """
+
+    def __init__(
+        self,
+        brim: Brim,
+        *,
+        model: str | None = None,
+        system: str | None = None,
+        tools: Iterable[object] = (),
+        transcript: Transcript | None = None,
+        budget: int | None = None,
+        tenant: str | None = None,
+        expand: bool | None = None,
+        parallel: bool | None = None,
+        temperature: float = 1.0,
+    ) -> None:
+        chat = brim.settings.chat
+        self.brim = brim
+        self.model = model or brim.settings.model
+        given = list(tools)
+        if expand if expand is not None else bool(given):
+            given.append(expanding(brim, tenant or "", chat.max_result))
+        bound = Bound(brim, self.model, tenant or "", chat.max_result)
+        toolbox = Toolbox.of(given, bound, chat.parallel_tools if parallel is None else parallel)
+        make = partial(
+            brim.session,
+            model=self.model,
+            budget=budget,
+            system=system,
+            tools=toolbox.definitions or None,
+            tenant=tenant,
+            dialect=DIALECT,
+        )
+        self._conversation = Conversation(make, transcript)
+        self._setup = Setup(brim, self._conversation, toolbox, system, tenant or "", temperature)
+        self._running = threading.Lock()
+
+    @property
+    def messages(self) -> list[object]:
+        """All messages so far, in OpenAI's chat form; never trimmed."""
+        return self._conversation.session.messages
+
+    @property
+    def transcript(self) -> Transcript | None:
+        return self._conversation.transcript
+
+    def run_iteration(self, text: str) -> Reply:
+        """Send what a user typed, and give the model's answer.
+
+        Raises `InputRefused` and `RequestRefused` when a check or a guard refuses,
+        `BudgetInfeasible` when the input does not fit, `CompletionError` or `HookError` when the
+        model cannot answer, `StoreError` when the transcript cannot be written, and `ChatError`
+        when another iteration is still running. Whatever is raised, nothing was added.
+        """
+        return self.brim.host.drive.run(self.arun_iteration(text))
+
+    async def arun_iteration(self, text: str) -> Reply:
+        """`run_iteration` for an event loop."""
+        async with aclosing(self._pieces(text, streamed=False)) as pieces:
+            async for piece in pieces:
+                last = piece
+        assert last.reply is not None, "the last piece has the reply"
+        return last.reply
+
+    def stream(self, text: str) -> Generator[Piece]:
+        """`run_iteration` piece by piece; the last one has the reply. What is not read to its
+        end is taken back."""
+        drive, pieces = self.brim.host.drive, self.astream(text)
+        try:
+            while (piece := drive.run(_next(pieces))) is not None:
+                yield piece
+        finally:
+            drive.run(pieces.aclose())
+
+    def astream(self, text: str) -> AsyncGenerator[Piece]:
+        """`stream` for an event loop. Close it where it is not read to its end."""
+        return self._pieces(text, streamed=True)
+
+    async def _pieces(self, text: str, *, streamed: bool) -> AsyncGenerator[Piece]:
+        with self._alone(), step(self.brim, "iteration") as taken:
+            wanted = await checked(self.brim, text)
+            turn = Turn(self._setup, streamed)
+            self._conversation.begin()
+            try:
+                async with aclosing(turn.pieces(wanted)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                self._conversation.commit()
+            except BaseException:
+                self._conversation.withdraw()
+                raise
+            taken.facts |= turn.facts
+        yield Piece(reply=turn.reply())
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._running.acquire(blocking=False):
+            raise ChatError("this loop is in the middle of an iteration: wait, or make another")
+        try:
+            yield
+        finally:
+            self._running.release()
+
+
+async def _next(pieces: AsyncGenerator[Piece]) -> Piece | None:
+    return await anext(pieces, None)
