@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from brim.cli.context import State, state_of
+from brim.cli.scaffold import new
 from brim.cli.show import print_json, print_table
 from brim.cli.trace import trace
 from brim.errors import BrimError
@@ -41,13 +42,38 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 
 
 @command.command()
+@click.argument("target", required=False)
 @as_json
+@click.option(
+    "--examples",
+    type=click.IntRange(min=1),
+    default=25,
+    show_default=True,
+    help="Examples for each law.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=300,
+    show_default=True,
+    help="Time for all laws of one plugin.",
+)
+@click.option("--live", is_flag=True, help="Also try laws that may ask a model, for money.")
 @click.pass_context
-def check(ctx: click.Context, as_json: bool) -> None:
+def check(ctx: click.Context, /, target: str | None, as_json: bool, **limits: Any) -> None:
     """Check that all plugins keep their contract and that settings fit them.
 
-    Exits 1 when something is wrong.
+    With TARGET, a .py file, the folder of a project, or the name of an installed plugin or
+    distribution: try every law of its hooks on generated examples, with its section of the
+    settings, and look at its metadata. This needs pytest and Hypothesis.
+
+    Exits 1 when something is wrong, 2 when nothing could be checked.
     """
+    if target is not None:
+        from brim.authoring.laws import Limits
+        from brim.cli.vet import vet
+
+        ctx.exit(vet(state_of(ctx), target, Limits(**limits), as_json))
     problems, statuses = _checked(state_of(ctx))
     if as_json:
         answer = {"ok": not problems, "problems": [*map(str, problems)]}
@@ -81,4 +107,5 @@ def _row(status: PluginStatus) -> tuple[str, ...]:
     return status.name, source, status.version, "\n".join(status.hooks), order, why
 
 
+command.add_command(new)
 command.add_command(trace)

@@ -1,0 +1,1 @@
+"""For authors of plugins: new distributions, and checks of those that there are."""
