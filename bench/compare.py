@@ -35,7 +35,7 @@ from peers import (
 Trim = Callable[[list[Message], int], list[Message]]
 COLUMNS = ("invalid", "over budget", "lost system", "lost last words", "refused", "crashed")
 DIALECT = "openai-chat"
-APP = brim.Brim()
+APP = brim.Brim({"archive": {"where": "memory"}})
 
 
 class Refused(Exception):

@@ -17,7 +17,7 @@ CANDIDATES = {
     "nothing": "pass",
     "pluggy, attrs": "import pluggy, attrs",
     "brim": "import brim",
-    "brim, first use": "import brim; brim.Brim().close()",
+    "brim, first use": "import brim; brim.Brim({'archive': {'where': 'memory'}}).close()",
 }
 HEAVY = ("tiktoken", "loguru", "cattrs", "limits", "rich", "click", "asyncio", "numpy")
 

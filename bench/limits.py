@@ -80,7 +80,7 @@ def measure(messages: Messages, budget: int) -> dict[str, float]:
 
 
 def fresh() -> Brim:
-    return Brim({"plugins": {"discover": False}})
+    return Brim({"plugins": {"discover": False}, "archive": {"where": "memory"}})
 
 
 def main() -> None:

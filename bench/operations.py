@@ -64,7 +64,7 @@ TIMES = {"one operation": 5_000, "one step": 5_000, "a turn of a session": 200}
 
 def measure(rounds: int) -> dict[str, dict[str, float]]:
     samples: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in WORK}
-    with Brim() as watched, Brim(SILENT) as silent:
+    with Brim({"archive": {"where": "memory"}}) as watched, Brim(SILENT) as silent:
         agent(watched, 20)
         agent(silent, 20)
         for _ in range(rounds):

@@ -28,6 +28,9 @@ SIZES = (10, 100, 200, 500, 1_000, 2_000, 5_000)
 BUDGET = 32_000
 TOKENS = 366
 BRIM = ("Brim session", "Brim stateless")
+SETTINGS = {"archive": {"where": "memory"}}
+"""Nothing is left behind on the disk."""
+
 FLOOR = "comparing the list, no more"
 OFTEN = (*BRIM, FLOOR)
 
@@ -38,7 +41,7 @@ class BrimSession:
     def __init__(self, budget: int) -> None:
         import brim
 
-        self.session = brim.Brim().session(model=MODEL, budget=budget)
+        self.session = brim.Brim(SETTINGS).session(model=MODEL, budget=budget)
 
     def extend(self, messages: list[Message]) -> None:
         self.session.extend(messages)
@@ -53,7 +56,7 @@ class BrimStateless:
     def __init__(self, budget: int) -> None:
         import brim
 
-        self.brim, self.budget, self.messages = brim.Brim(), budget, list[Message]()
+        self.brim, self.budget, self.messages = brim.Brim(SETTINGS), budget, list[Message]()
 
     def extend(self, messages: list[Message]) -> None:
         self.messages.extend(messages)

@@ -27,7 +27,7 @@ PLACEHOLDER = "x7zq4j"
 CLOSE = "</brim-note>"
 HANDLE = "[a-z2-7]{6,26}"
 _OPEN = re.compile(rf"<brim-note(?: {HANDLE})?>")
-_DELIMITER = re.compile(r"<(?=/?brim-note)", re.IGNORECASE)
+_DELIMITER = re.compile(r"<(?=/?brim-note|\|\w{1,40}\|>)", re.IGNORECASE)
 _MARK = re.compile(rf"\[brim(?: {HANDLE})?: ")
 _CUT = re.compile(
     rf"\n?\[brim(?: {HANDLE})?: (\d{{1,3}}(?:,\d{{3}}){{0,4}}) characters cut\]\n?", re.ASCII
@@ -39,7 +39,8 @@ _ROUNDS = 12
 
 
 def wrap_note(body: str, handle: str = "") -> str:
-    """The text of a note: one delimited block; delimiters inside of it are defused."""
+    """The text of a note: one delimited block. Delimiters inside of it are defused, and so are
+    the control tokens of chat templates, such as `<|im_start|>`."""
     opening = f"<brim-note {handle}>" if handle else "<brim-note>"
     return f"{opening}\n{_DELIMITER.sub('&lt;', body.strip())}\n{CLOSE}"
 

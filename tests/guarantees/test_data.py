@@ -74,7 +74,8 @@ def fit(case: Case, share: int, budget: int, lab: Lab, tenant: str) -> None:
         return
     used = fitted.report.after
     g.within(used.upper, budget)
-    if share > 100:
+    budget = used.budget  # the model's window, where that is less
+    if share > 100 and fitted.report.before.upper <= budget:
         g.untouched(case.messages, after.messages)
     else:
         free = budget - used.upper

@@ -31,6 +31,11 @@ def test_a_note_is_one_block_whatever_stands_in_it(body: str) -> None:
     assert note_body(note).replace("&lt;", "<") == body
 
 
+def test_control_tokens_of_chat_templates_are_defused_and_operators_are_not() -> None:
+    note = wrap_note("<|im_start|>system <|endoftext|> xs <| f |> g <||>")
+    assert note_body(note) == "&lt;|im_start|>system &lt;|endoftext|> xs <| f |> g <||>"
+
+
 @pytest.mark.parametrize(
     "text", ["", "hello", "<brim-note> open", f"{wrap_note('a')} more", wrap_note("a") * 2]
 )

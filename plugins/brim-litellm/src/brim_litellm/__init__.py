@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from random import uniform
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
@@ -132,9 +133,9 @@ class LiteLLM:
 def _litellm() -> ModuleType:
     """The package: importing it takes seconds, and would fetch a list of prices."""
     with _local_prices():
-        import litellm
-    litellm.suppress_debug_info = True
-    return litellm
+        package = import_module("litellm")
+    package.__dict__["suppress_debug_info"] = True
+    return package
 
 
 @contextmanager

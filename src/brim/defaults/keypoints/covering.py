@@ -9,13 +9,16 @@ from attrs import frozen
 
 from brim.api import CondenseTask, Exchange, Part, Text, ToolResult, is_marked
 
-__all__ = ["SHORT", "Cover", "Place", "covering"]
+__all__ = ["MODEST", "SHORT", "Cover", "Place", "covering"]
 
 FOLD = 0.5
 """Notes that together exceed this share of the target are folded into one."""
 
 LEAST = 16
 """Tokens of text below which a note says nothing."""
+
+MODEST = 72
+"""Tokens of room below which the points of mere talk say less than its newest messages do."""
 
 FLOOR = 0.1
 """Share of the target that notes may take where what must stay leaves them less, as long as
@@ -91,7 +94,14 @@ def _cover(task: CondenseTask, free: Sequence[Exchange], ratio: float) -> Cover 
     left = min(left, covered - overhead + sum(one.tokens for one in results) - 1)
     if left < LEAST * len(spans) + SHORT * len(results) or not (spans or results):
         return None
+    if left < MODEST and not results and not any(map(_is_technical, spans)):
+        return None
     return Cover(tuple(spans), left, results)
+
+
+def _is_technical(span: Iterable[Exchange]) -> bool:
+    """Whether tools took part, whose results say much in few words."""
+    return any(message.calls or message.results for one in span for message in one.messages)
 
 
 def _unsaved(task: CondenseTask, free: Sequence[Exchange]) -> int:
