@@ -17,6 +17,8 @@ default_role = "code"  # docstrings write `names` with single backticks
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
+suppress_warnings = ["ref.python"]  # `bytes` is a type, and the name of two fields
+
 autodoc_mock_imports = ["hypothesis", "pytest"]  # what only the test kit needs
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

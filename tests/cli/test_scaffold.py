@@ -125,8 +125,8 @@ def test_says_which_hooks_wait_as_the_reference_does(hook: str) -> None:
 
 def test_nothing_is_left_to_fill_in(made: Path) -> None:
     for path in made.rglob("*"):
-        if path.is_file():
-            assert not re.search(r"@\w+@", path.read_text()), path
+        if path.is_file() and path.suffix != ".pyc":
+            assert not re.search(rb"@\w+@", path.read_bytes()), path
 
 
 def commands(text: str) -> Iterator[list[str]]:
