@@ -82,4 +82,4 @@ def test_many_at_once_wait_for_one_frozen_server_once(server: Server) -> None:
     for _ in range(3):
         assert asyncio.run(crowd()) == [None] * 300
     assert len(lines) == 1
-    assert tiers.tiers[0].counters.skipped >= 600
+    assert tiers.tiers[0].counters.skipped >= 590  # a probe now and then is not skipped
