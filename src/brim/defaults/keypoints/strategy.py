@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from brim.api import (
     Condensation,
@@ -52,20 +51,33 @@ class KeyPoints:
         cover = covering(task, self._settings.ratio)
         if cover is None:
             return None
-        texts = iter(notes(cover, task.count, self._settings.style))
+        texts = _texts(cover, task, self._settings.style)
         edits: list[Edit] = [
-            Replace(tuple(one.index for one in span), next(texts)) for span in cover.spans
+            Replace(tuple(one.index for one in span), text)
+            for span, text in zip(cover.spans, texts, strict=False)
         ]
         edits += [
             Rewrite(one.exchange, one.message, one.part, text, (one.item,))
-            for one, text in zip(cover.results, _long_enough(cover, texts, task), strict=True)
+            for one, text in zip(cover.results, texts[len(cover.spans) :], strict=True)
         ]
         return Condensation(tuple(edits))
 
 
-def _long_enough(cover: Cover, texts: Iterator[str], task: CondenseTask) -> Iterator[str]:
+def _texts(cover: Cover, task: CondenseTask, style: str) -> list[str]:
+    """Notes and results. Where a result must be longer than its points, the rest is shorter."""
+    texts = _long_enough(cover, notes(cover, task.count, style), task)
+    over = sum(task.count(texts)) - cover.room if cover.results else 0
+    if 0 < over < cover.room:
+        less = evolve(cover, room=cover.room - over)
+        texts = _long_enough(cover, notes(less, task.count, style), task)
+    return texts
+
+
+def _long_enough(cover: Cover, texts: list[str], task: CondenseTask) -> list[str]:
     """Of a newest result some text stays: head and tail where too few points were found."""
-    points = [*texts]
-    counts = task.count(points)
-    for one, text, tokens in zip(cover.results, points, counts, strict=True):
-        yield text if tokens >= SHORT else cut(one.text, SHORT, task.count)
+    counts = task.count(texts)
+    number = len(cover.spans)
+    for at, one in enumerate(cover.results, number):
+        if counts[at] < SHORT:
+            texts[at] = cut(one.text, SHORT, task.count)
+    return texts
