@@ -293,9 +293,8 @@ def _aiohttp() -> ModuleType:
     try:
         import aiohttp
     except ModuleNotFoundError:
-        pass
-    else:
-        return aiohttp
-    raise CompletionError(
-        "asking a model needs aiohttp; install it with: pip install 'brim[models]'", kind="setup"
-    )
+        raise CompletionError(
+            "asking a model needs aiohttp; install it with: pip install 'brim[models]'",
+            kind="setup",
+        ) from None
+    return aiohttp
