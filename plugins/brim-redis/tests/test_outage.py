@@ -82,4 +82,6 @@ def test_many_at_once_wait_for_one_frozen_server_once(server: Server) -> None:
     for _ in range(3):
         assert asyncio.run(crowd()) == [None] * 300
     assert len(lines) == 1
-    assert tiers.tiers[0].counters.skipped >= 590  # a probe now and then is not skipped
+    counters = tiers.tiers[0].counters
+    assert counters.errors <= 305  # the first crowd, and a probe after each rest, which doubles
+    assert counters.skipped + counters.errors == 900
