@@ -61,3 +61,11 @@ def test_a_fault_ends_the_command_with_1(
     told = capsys.readouterr().out
     assert "seed 5/1" in told
     assert '"messages": []' in told
+
+
+def test_the_strategies_asked_for_are_the_ones_that_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--fits", "20", "--strategies", "smart-truncation"]) == 0
+    assert main(["--fits", "1", "--strategies", "smart-truncation,no-such-strategy"]) == 1
+    assert "'no-such-strategy', which is no installed plugin" in capsys.readouterr().out

@@ -113,12 +113,16 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--kind", choices=tuple(KINDS), help="only trials of this kind")
     parser.add_argument("--counter", choices=("tokenizer", "estimate"), default="tokenizer")
+    parser.add_argument("--strategies", default="auto", help="names, divided by commas")
     parser.add_argument("--json", action="store_true", help="the result as JSON")
     return parser
 
 
 def _all(options: Namespace, say: Callable[[str], object]) -> Tally:
-    settings = {"counting": {"accurate": options.counter == "tokenizer"}}
+    settings = {
+        "counting": {"accurate": options.counter == "tokenizer"},
+        "strategies": tuple(options.strategies.split(",")),
+    }
     batches = _batches(options.seed)
     tally = Tally()
     with ProcessPoolExecutor(options.workers, get_context("spawn"), _quiet) as pool:
