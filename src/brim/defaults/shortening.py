@@ -36,10 +36,12 @@ def shortened(
     *,
     results_only: bool = False,
     silently: bool = False,
+    least: int = LEAST,
 ) -> tuple[Rewrite, ...]:
     """Rewrites after which the exchange takes at most `room` tokens; none if that cannot be.
 
-    `silently` lets its thinking go, which only a turn that is over can spare.
+    `silently` lets its thinking go, which only a turn that is over can spare. A text keeps
+    `least` tokens.
     """
     thoughts = list(_thoughts(exchange)) if silently else []
     saved = sum(count([text for _, text in thoughts]))
@@ -51,11 +53,11 @@ def shortened(
     apart = [
         (place, cost)
         for place, cost in zip(places, costs, strict=True)
-        if cost > (ARGUMENT if _is_argument(exchange, place) else LEAST)
+        if cost > (ARGUMENT if _is_argument(exchange, place) else least)
     ]
     free = room - exchange.tokens + saved + sum(cost - SLACK for _, cost in apart)
     cap = _level([cost for _, cost in apart], free)
-    if cap < LEAST:
+    if cap < least:
         return ()
     return (
         *silent,

@@ -32,6 +32,9 @@ target is still free."""
 
 _OWN = re.compile(r"(\d{1,3}(?:,\d{3}){0,4}) earlier messages? left out", re.ASCII)
 
+SCRAP = 8
+"""Tokens that a shortened text keeps at least where nothing else would fill half of the limit."""
+
 HALF = 0.5
 """Where the target lies above this share of the limit, no less is used while the next exchange
 still fits."""
@@ -71,18 +74,20 @@ def _split(task: CondenseTask) -> _Split:
         tokens += loose[first].tokens
     gone = loose[:first]
     turn = task.conversation.exchanges[-1].turn
-    for end in _ends(task, tokens) if gone else ():
+    for end, least in _ends(task, tokens) if gone else ():
         over = gone[-1].turn < turn
-        border = shortened(gone[-1], end - tokens, task.count, silently=over)
+        border = shortened(gone[-1], end - tokens, task.count, silently=over, least=least)
         if border:
             return _Split(tuple(gone[:-1]), border, end)
     return _Split(tuple(gone), (), tokens)
 
 
-def _ends(task: CondenseTask, tokens: int) -> list[int]:
-    """How far the exchange at the border may reach, where it is worth shortening."""
-    ends = [task.target] if task.target - tokens >= max(LEAST, WORTH * task.target) else []
-    return [*ends, task.limit] if tokens < HALF * task.limit else ends
+def _ends(task: CondenseTask, tokens: int) -> list[tuple[int, int]]:
+    """How far the exchange at the border may reach, where it is worth shortening, and what each
+    of its texts keeps at least."""
+    worth = task.target - tokens >= max(LEAST, WORTH * task.target)
+    ends = [(task.target, LEAST)] if worth else []
+    return [*ends, (task.limit, SCRAP)] if tokens < HALF * task.limit else ends
 
 
 def _fits(task: CondenseTask, tokens: int, exchange: Exchange) -> bool:
