@@ -22,8 +22,9 @@ from brim.testing.writers import Json
 
 __all__ = ["Finding", "Tally", "main", "soak"]
 
-BATCH = 100
-"""Trials in one piece of work."""
+LEAST, MOST = 20, 1_000
+"""Trials in one piece of work: a tenth of a worker's share, within these bounds. Each piece
+makes its own `Brim`s, one for every hostile plugin that it meets."""
 
 RENEW = 1_000
 """Trials after which a new `Brim` starts with an empty ledger."""
@@ -123,7 +124,8 @@ def _all(options: Namespace, say: Callable[[str], object]) -> Tally:
         "counting": {"accurate": options.counter == "tokenizer"},
         "strategies": tuple(options.strategies.split(",")),
     }
-    batches = _batches(options.seed)
+    share = options.fits // options.workers // 10
+    batches = _batches(options.seed, max(LEAST, min(share, MOST)))
     tally = Tally()
     with ProcessPoolExecutor(options.workers, get_context("spawn"), _quiet) as pool:
         while tally.fits < options.fits and not tally.findings:
@@ -144,9 +146,9 @@ def _quiet() -> None:
     logger.disable("brim")
 
 
-def _batches(seed: str) -> Iterator[list[str]]:
-    for first in count(0, BATCH):
-        yield [f"{seed}/{number}" for number in range(first, first + BATCH)]
+def _batches(seed: str, size: int) -> Iterator[list[str]]:
+    for first in count(0, size):
+        yield [f"{seed}/{number}" for number in range(first, first + size)]
 
 
 def _rate(tally: Tally) -> float:
