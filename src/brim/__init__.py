@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from brim.deprecations import resolve
 from brim.errors import (
     BrimError,
     BudgetInfeasible,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from brim.road.diff import Diff
     from brim.road.expand_tool import ExpandTool, Source
     from brim.road.fitted import Fitted
+    from brim.road.glance import Glance
     from brim.road.originals import Original
     from brim.road.pins import Pin
     from brim.road.report import FitReport
@@ -49,6 +51,7 @@ __all__ = [
     "ExpandTool",
     "FitReport",
     "Fitted",
+    "Glance",
     "InvalidConversation",
     "MalformedRequest",
     "Original",
@@ -69,6 +72,7 @@ _LAZY = {
     "ExpandTool": "brim.road.expand_tool",
     "FitReport": "brim.road.report",
     "Fitted": "brim.road.fitted",
+    "Glance": "brim.road.glance",
     "Original": "brim.road.originals",
     "Session": "brim.road.session",
     "Settings": "brim.settings.schema",
@@ -124,7 +128,7 @@ def __getattr__(name: str) -> object:
         from importlib import import_module
 
         return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'brim' has no attribute {name!r}")
+    return resolve("brim", name)
 
 
 def __dir__() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from brim.deprecations import resolve
 from brim.errors import (
     BrimError,
     BudgetInfeasible,
@@ -25,6 +26,7 @@ from brim.model.decisions import (
     Counts,
     Drop,
     Edit,
+    LastRequest,
     Level,
     PastCondensation,
     Replace,
@@ -56,6 +58,11 @@ from brim.model.operations import (
 )
 from brim.model.profiles import ImageLimits, ImageRule, ModelProfile, Overheads, Prices
 from brim.model.stats import Band, CacheStats, CondensationStats, OperationStats, Stats
+from brim.overflow import Overflow, overflow_of
+from brim.retrieval.index import Index
+from brim.retrieval.library import Library
+from brim.retrieval.passages import Found, Passage, chosen, fused, pieces, spread
+from brim.retrieval.talk import Talk
 from brim.store.files import owned_directory
 from brim.store.home import cache_home
 from brim.store.sqlite import Store, StoreStats, Table, open_store
@@ -81,21 +88,27 @@ __all__ = [
     "Drop",
     "Edit",
     "Exchange",
+    "Found",
     "Image",
     "ImageLimits",
     "ImageRule",
+    "Index",
     "InjectTask",
     "InputRefused",
     "InvalidConversation",
+    "LastRequest",
     "Level",
+    "Library",
     "MalformedRequest",
     "Message",
     "ModelProfile",
     "Opaque",
     "Operation",
     "OperationStats",
+    "Overflow",
     "Overheads",
     "Part",
+    "Passage",
     "PastCondensation",
     "PluginError",
     "Prices",
@@ -113,6 +126,7 @@ __all__ = [
     "StoreStats",
     "StoreUnsafe",
     "Table",
+    "Talk",
     "Text",
     "Thinking",
     "Tool",
@@ -122,13 +136,22 @@ __all__ = [
     "TrimTask",
     "Usage",
     "cache_home",
+    "chosen",
     "content_kind",
     "cut",
+    "fused",
     "hookimpl",
     "is_marked",
     "is_note",
     "left_out",
     "note_body",
     "open_store",
+    "overflow_of",
     "owned_directory",
+    "pieces",
+    "spread",
 ]
+
+
+def __getattr__(name: str) -> object:
+    return resolve("brim.api", name)

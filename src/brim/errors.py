@@ -92,16 +92,23 @@ ContextWindowExceededError = BudgetInfeasible
 class CompletionError(BrimError):
     """A model could not be asked, or did not answer.
 
-    `kind` is "setup" (nothing was sent: a package or a key is missing), "refused" (the provider
+    `kind` is "setup" (nothing was sent: a package or a key is missing), "overflow" (the request
+    is too long for the model), "refused" (the provider
     does not take this request: a status of 400 to 499 but 429), "limit" (429), "server" (500
     and above), "connection", "timeout" or "answer" (one that cannot be read). `status` is the
-    HTTP status, 0 where there is none. The text never quotes a prompt, an answer or a key.
+    HTTP status, 0 where there is none. Of an overflow, `window` is the tokens that the model takes
+    and `used` what the request was by the provider's count, 0 where it does not say. The text
+    never quotes a prompt, an answer or a key.
     """
 
-    def __init__(self, detail: str, *, kind: str, status: int = 0) -> None:
+    def __init__(
+        self, detail: str, *, kind: str, status: int = 0, window: int = 0, used: int = 0
+    ) -> None:
         super().__init__(detail)
         self.kind = kind
         self.status = status
+        self.window = window
+        self.used = used
 
 
 class ChatError(BrimError):
@@ -118,7 +125,27 @@ class InputRefused(BrimError, ValueError):
 
 
 class RequestRefused(BrimError):
-    """A guard does not admit the request. Nothing was kept or sent."""
+    """A guard does not admit the request. Nothing was kept or sent.
+
+    `retry_after` is the seconds after which the same request may pass, None where nobody knows or
+    waiting does not help. A rate limit says of which `unit` ("requests" or "tokens") its `limit`
+    for a minute has how many `remaining`.
+    """
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        retry_after: float | None = None,
+        unit: str = "",
+        limit: int = 0,
+        remaining: int = 0,
+    ) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+        self.unit = unit
+        self.limit = limit
+        self.remaining = remaining
 
 
 class ToolError(BrimError, TypeError):

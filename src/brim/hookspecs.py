@@ -178,7 +178,8 @@ def admit(request: Request) -> bool:
     """Let a request pass, or refuse it.
 
     Called: once for each request of a loop or proxy, on every guard; all must agree.
-    Gives: True to admit; may be a coroutine function.
+    Gives: True to admit; raises `RequestRefused` to say why not, and when to try again. May be a
+        coroutine function.
     On error: the request is refused.
     Since: 1
     """

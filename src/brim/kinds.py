@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 __all__ = ["ContentKind", "content_kind"]
 
@@ -112,7 +113,11 @@ def content_kind(text: str) -> ContentKind:
     Looks at no more than about 3,500 characters, so it takes the same fraction of a millisecond
     for a text of any length. The same text always has the same kind.
     """
-    sample = _sample(text)
+    return _kind(_sample(text))
+
+
+@lru_cache(maxsize=256)
+def _kind(sample: str) -> ContentKind:
     fenced = _FENCE.findall(sample)
     if fenced and sum(map(len, fenced)) > NEARLY_ALL * len(sample):
         sample = max(fenced, key=len)

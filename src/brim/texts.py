@@ -1,4 +1,5 @@
-"""What Brim writes into a conversation: notes, and the marks of shortened texts."""
+"""What Brim writes into a conversation: notes, injected context, and the marks of shortened
+texts."""
 
 from __future__ import annotations
 
@@ -9,12 +10,15 @@ __all__ = [
     "PLACEHOLDER",
     "Count",
     "cut",
+    "defused",
     "handles_in",
+    "is_context",
     "is_marked",
     "is_note",
     "left_out",
     "note_body",
     "with_handle",
+    "wrap_context",
     "wrap_note",
 ]
 
@@ -25,9 +29,10 @@ PLACEHOLDER = "x7zq4j"
 """Stands for a handle that is not known yet: few handles take more tokens than it."""
 
 CLOSE = "</brim-note>"
+CONTEXT_OPEN, CONTEXT_CLOSE = "<brim-context>\n", "\n</brim-context>"
 HANDLE = "[a-z2-7]{6,26}"
 _OPEN = re.compile(rf"<brim-note(?: {HANDLE})?>")
-_DELIMITER = re.compile(r"<(?=/?brim-note|\|\w{1,40}\|>)", re.IGNORECASE)
+_DELIMITER = re.compile(r"<(?=/?brim-(?:note|context)|\|\w{1,40}\|>)", re.IGNORECASE)
 _MARK = re.compile(rf"\[brim(?: {HANDLE})?: ")
 _CUT = re.compile(
     rf"\n?\[brim(?: {HANDLE})?: (\d{{1,3}}(?:,\d{{3}}){{0,4}}) characters cut\]\n?", re.ASCII
@@ -39,10 +44,25 @@ _ROUNDS = 12
 
 
 def wrap_note(body: str, handle: str = "") -> str:
-    """The text of a note: one delimited block. Delimiters inside of it are defused, and so are
-    the control tokens of chat templates, such as `<|im_start|>`."""
+    """The text of a note: one delimited block, its body `defused`."""
     opening = f"<brim-note {handle}>" if handle else "<brim-note>"
-    return f"{opening}\n{_DELIMITER.sub('&lt;', body.strip())}\n{CLOSE}"
+    return f"{opening}\n{defused(body.strip())}\n{CLOSE}"
+
+
+def defused(text: str) -> str:
+    """The text with Brim's own delimiters escaped, and with them the control tokens of chat
+    templates, such as `<|im_start|>`."""
+    return _DELIMITER.sub("&lt;", text)
+
+
+def wrap_context(body: str) -> str:
+    """The text of an injected block, its body `defused`."""
+    return f"{CONTEXT_OPEN}{defused(body.strip())}{CONTEXT_CLOSE}"
+
+
+def is_context(text: str) -> bool:
+    """Whether this is one whole block of injected context and nothing else."""
+    return text.startswith(CONTEXT_OPEN) and text.endswith(CONTEXT_CLOSE)
 
 
 def is_note(text: str) -> bool:

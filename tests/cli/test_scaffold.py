@@ -117,12 +117,6 @@ def test_every_contract_has_a_template() -> None:
     }
 
 
-@pytest.mark.parametrize("hook", KINDS)
-def test_says_which_hooks_wait_as_the_reference_does(hook: str) -> None:
-    page = (ROOT / "docs" / "reference" / "hooks" / f"{hook}.md").read_text(encoding="utf-8")
-    assert ("calls this hook yet" in page) == KINDS[hook].waits
-
-
 def test_nothing_is_left_to_fill_in(made: Path) -> None:
     for path in made.rglob("*"):
         if path.is_file() and path.suffix != ".pyc":

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import ClassVar
 
 from brim.defaults import estimate_counter
+from brim.defaults.cache_economics import CacheEconomics
 from brim.defaults.history_pairs import HistoryPairs
 from brim.defaults.models import BuiltinModels
 from brim.defaults.operation_log import OperationLog
 from brim.defaults.operation_metrics import OperationMetrics
+from brim.defaults.rate_limit import RateLimit
 from brim.defaults.tiktoken_counter import TiktokenCounter
 from brim.defaults.token_budget import TokenBudget
 from brim.dialects.anthropic import Anthropic
 from brim.dialects.openai_chat import OpenAIChat
 from brim.dialects.openai_responses import OpenAIResponses
 from brim.testing.contracts import (
+    AdmitContract,
     CountTokensContract,
     DialectContract,
     ModelContract,
@@ -45,6 +48,10 @@ class TestHistoryPairs(ShouldTrimContract):
     settings: ClassVar = {"max_history_pairs": 2}
 
 
+class TestCacheEconomics(ShouldTrimContract):
+    plugin = CacheEconomics
+
+
 class TestBuiltinModels(ModelContract):
     plugin = BuiltinModels
     models = BuiltinModels().names()
@@ -68,3 +75,13 @@ class TestOperationLog(MonitorContract):
 
 class TestOperationMetrics(MonitorContract):
     plugin = OperationMetrics
+
+
+class TestRateLimit(AdmitContract):
+    plugin = RateLimit
+    settings: ClassVar = {"requests": 3, "tokens": 100, "models": {"gpt-4o": {"requests": 1}}}
+
+
+class TestRateLimitInWindows(AdmitContract):
+    plugin = RateLimit
+    settings: ClassVar = {"requests": 3, "tokens": 100, "algorithm": "sliding-window"}

@@ -12,7 +12,7 @@ from summary_parts import BOTH, asked, brim_with, material, notes, talk
 
 from brim import Brim
 from brim.api import Ask, Completion, SettingsError
-from brim.defaults.acceptance import accepted
+from brim.defaults.acceptance import judged
 from brim.defaults.summarizing import HEADER, SummarySettings
 from brim.testing.fakes import FakeClock
 
@@ -125,7 +125,8 @@ NO_GOOD = [
 
 @pytest.mark.parametrize("answer", REFUSALS)
 def test_refusals_are_told_in_many_languages(answer: str) -> None:
-    assert accepted(Completion(answer)) == ""
+    assert judged(Completion(answer)).text == ""
+    assert judged(Completion(answer)).reason == "a refusal"
 
 
 @pytest.mark.parametrize("strategy", BOTH)
@@ -149,7 +150,7 @@ SUMMARIES = [
 
 @pytest.mark.parametrize("answer", SUMMARIES)
 def test_an_answer_that_only_looks_a_little_like_a_refusal_is_taken(answer: str) -> None:
-    assert accepted(Completion(answer)) == answer
+    assert judged(Completion(answer)).text == answer
 
 
 @pytest.mark.parametrize(
@@ -221,7 +222,7 @@ def test_another_prompt_is_another_condensation(tmp_path: Path) -> None:
         path.write_text(text)
         brim, _ = brim_with(plugin={"prompt": str(path)})
         with brim:
-            seeds.add(brim.engine._seed(""))
+            seeds.add(brim.engine.seed(""))
     assert len(seeds) == 2
 
 

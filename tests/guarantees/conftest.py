@@ -16,7 +16,7 @@ FITS = int(os.environ.get("BRIM_PROP_FITS", "0"))
 
 @pytest.fixture(scope="session")
 def examples() -> int:
-    """How many trials of each of the six kinds to run; one takes about four fits."""
+    """How many trials of each of the seven kinds to run; one takes about four fits."""
     return max(300, FITS // 24)
 
 

@@ -19,7 +19,7 @@ from brim.api import (
     Snippet,
     hookimpl,
 )
-from brim.errors import BrimError, HookError
+from brim.errors import BrimError, HookError, RequestRefused
 from brim.kernel.breaker import FAILURES
 from brim.kernel.drive import Drive
 from brim.kernel.host import Host
@@ -74,7 +74,7 @@ def test_sources_answer_in_the_order_of_their_names(make_host: MakeHost) -> None
     later = Injector("later", soon)
     host = make_host(now, later)
     found = host.drive.run(host.calls.inject_context(["later", "now"], inject_task(), LONG))
-    assert [snippet.text for snippet in found] == ["later", "at once"]
+    assert [[one.text for one in offer] for offer in found] == [["later"], ["at once"]]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_bad_source_gives_nothing_and_holds_nobody(
 ) -> None:
     host = make_host(Injector("bad", answer), Injector("good", soon))
     found = host.drive.run(host.calls.inject_context(["bad", "good"], inject_task(), SHORT), LONG)
-    assert [snippet.text for snippet in found] == ["later"]
+    assert [[one.text for one in offer] for offer in found] == [[], ["later"]]
     (line,) = warnings_logged
     assert "plugin 'bad': inject_context: " in line
     assert said in line
@@ -192,6 +192,17 @@ def test_a_refusal_never_wears_off(make_host: MakeHost) -> None:
         with pytest.raises(HookError, match="this text holds a key"):
             host.drive.run(host.calls.check_input("key"))
         assert not host.drive.run(host.calls.admit(Request("t", "m", 1)))
+
+
+def test_a_guard_may_say_when_to_come_again(make_host: MakeHost) -> None:
+    def refuse(_: object) -> Any:
+        raise RequestRefused("too many", retry_after=2.5)
+
+    host = make_host(Guard("limit", refuse))
+    for _ in range(10):
+        with pytest.raises(RequestRefused, match="too many") as caught:
+            host.drive.run(host.calls.admit(Request("t", "m", 1)))
+        assert caught.value.retry_after == 2.5
 
 
 @pytest.mark.parametrize(

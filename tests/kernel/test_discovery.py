@@ -113,11 +113,13 @@ def test_brim_as_a_whole_cannot_be_disabled() -> None:
         plan(plugins={"disabled": ["brim"]})
 
 
-def test_a_plugin_in_use_cannot_be_disabled(install: Install) -> None:
+def test_a_plugin_in_use_that_is_disabled_is_missed(install: Install) -> None:
     install("good")
-    with pytest.raises(PluginRequired) as caught:
-        plan(strategies=["keep-last"], plugins={"disabled": ["keep-last"]})
-    assert "strategies names it, but it is disabled" in str(caught.value)
+    chosen = plan(strategies=["keep-last"], plugins={"disabled": ["keep-last"]})
+    (missed,) = chosen.missed
+    assert missed.plugin == "keep-last"
+    assert "strategies names it, but it is disabled by plugins.disabled" in str(missed)
+    assert not plan(plugins={"disabled": ["keep-last"]}).missed
 
 
 @pytest.mark.parametrize(

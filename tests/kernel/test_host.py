@@ -111,6 +111,18 @@ def test_the_disabled_is_listed_and_never_imported(install: Install, make_host: 
     assert "acme_blocked" not in sys.modules
 
 
+def test_the_disabled_that_settings_name_is_left_out(
+    install: Install, make_host: MakeHost, warnings_logged: list[str]
+) -> None:
+    install("good")
+    host = make_host(strategies=["keep-last"], plugins={"disabled": ["keep-last"]})
+    assert "keep-last" not in host.calls.names("condense")
+    (line,) = warnings_logged
+    assert "plugin 'keep-last': strategies names it, but it is disabled" in line
+    with pytest.raises(PluginRequired, match="change one of the two"):
+        make_host(strict=True, strategies=["keep-last"], plugins={"disabled": ["keep-last"]})
+
+
 def test_a_section_is_checked(install: Install, make_host: MakeHost) -> None:
     install("good")
     with pytest.raises(SettingsError, match=r"plugin\.keep-last\.kep: .*did you mean 'keep'"):

@@ -119,6 +119,25 @@ def test_long_strings_in_older_calls_may_be_rewritten(brim: Brim) -> None:
     }
 
 
+@pytest.mark.parametrize(("tokens", "taken"), [(200, False), (201, True)])
+def test_a_string_in_a_call_must_have_over_200_tokens(brim: Brim, tokens: int, taken: bool) -> None:
+    counter = brim.engine.counter("m")
+    text = next(t for t in map(words, range(1, 400)) if counter.texts([t]) == [tokens])
+    messages = [
+        user("first"),
+        call("1", arguments=json.dumps({"text": text})),
+        answer("1", "found"),
+        user("last"),
+    ]
+    found = units_of(timeline(brim, messages), EMPTY, {2}, set())
+    edits = Condensation((Rewrite(1, 0, 0, "short", ("text",)),))
+    if taken:
+        assert folded(EMPTY, edits, found, counter).rewrites
+    else:
+        with pytest.raises(EditRefused, match="over 200 tokens"):
+            folded(EMPTY, edits, found, counter)
+
+
 def test_edits_of_what_a_plan_left_lead_back_to_the_raw_exchanges(brim: Brim) -> None:
     plan = fold(brim, Drop((0,)))
     assert [unit.start for unit in units(brim, plan)] == [1, 2, 3, 4, 5]

@@ -236,18 +236,18 @@ def test_what_another_fit_recorded_is_not_replayed_where_it_breaks_a_rule(
     make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from brim.dialects.base import Violation
-    from brim.road import pipeline
+    from brim.road import allowed
     from brim.road.ledger import Record
     from brim.road.plan import Plan
     from brim.road.prepare import Options
 
-    true = pipeline.added_violations
+    true = allowed.added_violations
 
     def added(dialect: Any, *given: Any) -> Any:
         blank = any("blank" in one.message.text for one in given[-1])
         return (Violation(20, "blank", "it says nothing", 1),) if blank else true(dialect, *given)
 
-    monkeypatch.setattr(pipeline, "added_violations", added)
+    monkeypatch.setattr(allowed, "added_violations", added)
 
     messages = [user("a"), assistant(words(400)), user(words(100)), assistant("b"), user("c")]
     brim = make()

@@ -71,6 +71,26 @@ def test_what_stands_alone_must_only_stand_there() -> None:
     assert score("4711", "they found 4711 of them") == 1
 
 
+def test_a_line_without_words_is_bound_by_the_last_line_above_that_has_some() -> None:
+    text = "open invoices\n4711\n4712\n\ntotal 9423\n---\n8822"
+    near = {value: one.near for value, one in mentions(text).items()}
+    assert near["4711"] == near["4712"] == ("open", "invoices")
+    assert near["8822"] == near["9423"] == ("total",)
+
+
+def test_commas_divide_what_is_no_number() -> None:
+    """A line that has a number with a comma is read like one that has none."""
+    assert mentions("pay 1,250,000 for ab_1,cd_2").keys() == {"1250000", "ab_1", "cd_2"}
+    assert mentions("pay 12,50 for ab_1,cd_2").keys() == {"12", "50", "ab_1", "cd_2"}
+
+
+def test_equal_lines_are_bound_by_where_they_stand() -> None:
+    assert mentions("red\n4711")["4711"].near == ("red",)
+    assert mentions("blue\n4711")["4711"].near == ("blue",)
+    rows = mentions("red|size\n4711|9")
+    assert rows["4711"].near == ("red",)
+
+
 def test_weights() -> None:
     before = "Never call drop_table here.\nThe count was 4711."
     three_and_two = survival(said(before), said("never call drop_table here"))

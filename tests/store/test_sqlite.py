@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -170,3 +172,26 @@ def test_threads_share_one_store(store: Store) -> None:
         thread.join()
     assert failures == []
     assert store.stats().entries == 241
+
+
+AT_EXIT = """
+import atexit, sys
+from pathlib import Path
+from brim.api import open_store
+
+kept = []
+atexit.register(lambda: kept[0].close())
+kept.append(open_store(Path(sys.argv[1])))
+kept[0].set_many("a", {"one": b"1"})
+kept[0].get_many("a", ["one"])
+"""
+
+
+def test_is_closed_in_silence_when_the_interpreter_ends(tmp_path: Path) -> None:
+    path = tmp_path / "own" / "brim.sqlite"
+    program = [sys.executable, "-c", AT_EXIT, str(path)]
+    answer = subprocess.run(program, capture_output=True, text=True, check=True)
+    assert answer.stderr == ""
+    with_it = open_store(path)
+    assert with_it.get_many("a", ["one"]) == {"one": b"1"}
+    with_it.close()

@@ -141,6 +141,16 @@ def test_errors_are_typed_and_quote_nothing(status: int, kind: str) -> None:
     assert caught.value.__context__ is None
 
 
+def test_too_long_is_told_with_the_numbers() -> None:
+    text = f"This model's maximum context length is 4096 tokens. {KEY} has 5000 input tokens"
+    body = {"error": {"message": text, "type": "x", "code": "context_length_exceeded"}}
+    with serving(says(body, 400)) as script, pytest.raises(CompletionError) as caught:
+        complete(script, retries=1)
+    assert (caught.value.kind, caught.value.window, caught.value.used) == ("overflow", 4096, 5000)
+    assert KEY not in repr(caught.value)
+    assert len(script.bodies) == 1
+
+
 def test_hanging_ends_at_the_timeout() -> None:
     with serving(says(ANSWER), hangs) as script:
         complete(script)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import uvicorn
 from stub import Stub
@@ -45,10 +46,13 @@ class Running:
 
 
 @contextmanager
-def serving(stub: Stub, brim: Brim, **settings: object) -> Iterator[Running]:
+def serving(
+    stub: Stub, brim: Brim, around: Callable[[Any], Any] = lambda app: app, **settings: object
+) -> Iterator[Running]:
+    """A proxy before this stub; the server has what `around` makes of the application."""
     proxy = ProxySettings(**{"upstream": stub.url, "port": 0, **settings})
     app = create_app(proxy, brim)
-    server = uvicorn.Server(config_of(proxy, app))
+    server = uvicorn.Server(config_of(proxy, around(app)))
     with socket.create_server((proxy.host, 0)) as bound:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()

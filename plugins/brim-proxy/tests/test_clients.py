@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from needed import package
 from replies import WORDS
 from stub import chunk, chunked, whole
 from test_fitting import turns
 
-anthropic = pytest.importorskip("anthropic")
-openai = pytest.importorskip("openai")
+anthropic, openai = package("anthropic"), package("openai")
 
 ANSWER = "".join(WORDS)
 
@@ -42,7 +42,7 @@ def test_openai_chat(proxy, gpt):
 
 def test_openai_chat_streamed(proxy, gpt):
     stream = gpt.chat.completions.create(model="tiny", messages=turns(40), stream=True)
-    assert "".join(part.choices[0].delta.content for part in stream) == ANSWER
+    assert "".join(part.choices[0].delta.content or "" for part in stream) == ANSWER
     assert len(proxy.stub.requests[0].json["messages"]) < 81
 
 
@@ -151,3 +151,12 @@ def test_sdks_know_the_vendors_errors(serve, status, error):
         names = [kind.__name__ for kind in type(caught.value).__mro__]
         assert error in names
         assert caught.value.response.headers["retry-after"] == "7"
+
+
+def test_the_environment_is_enough(proxy, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{proxy.url}/v1")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", proxy.url)
+    with openai.OpenAI(api_key="k") as gpt, anthropic.Anthropic(api_key="k") as claude:
+        gpt.chat.completions.create(model="tiny", messages=turns(40), max_tokens=100)
+        claude.messages.create(model="tiny", messages=turns(40), max_tokens=100)
+    assert [len(one.json["messages"]) < 81 for one in proxy.stub.requests] == [True, True]

@@ -149,6 +149,30 @@ def test_guards_may_refuse(serve):
     assert len(proxy.stub.requests) == 1
 
 
+@pytest.mark.parametrize("mode", ["on", "observe", "off"])
+@pytest.mark.parametrize("path", [CHAT, MESSAGES])
+def test_limits_refuse_and_say_when_to_come_again(serve, path, mode):
+    limits = {"requests": 2, "models": {"gpt-4o": {"requests": 1}}}
+    settings = {"archive": {"where": "memory"}, "plugin": {"rate-limit": limits}}
+    with Brim(settings) as kernel:
+        proxy = serve(kernel=kernel)
+        headers = {"x-brim-mode": mode}
+        body = BODY.replace(b"{", b'{"max_tokens": 9, ', 1)
+        assert ask(proxy.port, "POST", path, body, headers)[0].status == 200
+        response, answer = ask(proxy.port, "POST", path, body, headers)
+        error = json.loads(answer)["error"]
+        assert (response.status, error["type"]) == (429, "rate_limit_error")
+        assert "1 request a minute for this model; try again in" in error["message"]
+        assert 1 <= int(response.getheader("retry-after")) <= 60
+        assert response.getheader("x-ratelimit-limit-requests") == "1"
+        assert response.getheader("x-ratelimit-remaining-requests") == "0"
+        assert 0 < float(response.getheader("x-ratelimit-reset-requests").removesuffix("s")) <= 60
+        unread, _ = ask(proxy.port, "POST", path, b'{"messages": 3}', headers)
+        again, _ = ask(proxy.port, "POST", path, b'{"messages": 3}', headers)
+        assert (unread.status == 429, again.status) == (False, 429)
+    assert len(proxy.stub.requests) == 2
+
+
 RAW = [
     b"GET http://evil.example/v1/models HTTP/1.1\r\nHost: evil.example\r\n\r\n",
     b"GET //evil.example/v1/models HTTP/1.1\r\nHost: x\r\n\r\n",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 
 import pytest
 from running import ask
@@ -72,4 +73,8 @@ def test_bytes(serve, seed):
         assert b" 500 " not in answer[:20], data
         assert b"Traceback" not in answer
     assert ask(proxy.port, "GET", "/livez")[0].status == 200
+    for _ in range(500):  # that a client left is seen within a moment
+        if not proxy.app.meters.held:
+            break
+        threading.Event().wait(0.02)
     assert not proxy.app.meters.held

@@ -7,6 +7,7 @@ waited for at all.
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 
 import pytest
@@ -69,8 +70,9 @@ def test_requests_go_on_while_it_is_away_and_use_it_again(server: Server, outage
 def test_many_at_once_wait_for_one_frozen_server_once(server: Server) -> None:
     lines: list[str] = []
     tiers = tiers_on(server, lines)
-    request(tiers, 0)
+    assert answers_again(tiers)
     server.freeze()
+    before, told = tiers.tiers[0].counters, len(lines)
 
     async def one(number: int) -> bytes | None:
         with patience():
@@ -81,7 +83,45 @@ def test_many_at_once_wait_for_one_frozen_server_once(server: Server) -> None:
 
     for _ in range(3):
         assert asyncio.run(crowd()) == [None] * 300
-    assert len(lines) == 1
+    assert len(lines) == told + 1
     counters = tiers.tiers[0].counters
-    assert counters.errors <= 305  # the first crowd, and a probe after each rest, which doubles
-    assert counters.skipped + counters.errors == 900
+    errors = counters.errors - before.errors
+    assert errors <= 305  # the first crowd, and a probe after each rest, which doubles
+    assert counters.skipped - before.skipped + errors == 900
+
+
+@pytest.mark.parametrize("outage", ["frozen", "stopped"])
+def test_no_request_fails_under_load(server: Server, outage: str) -> None:
+    """Eight threads: each that is under way when the server goes waits once, and then nobody but a
+    probe after each rest."""
+    lines: list[str] = []
+    tiers = tiers_on(server, lines)
+    assert answers_again(tiers)
+    gone, back = threading.Event(), threading.Event()
+    failed: list[BaseException] = []
+
+    def client(first: int) -> None:
+        try:
+            number = first
+            while not back.is_set():
+                request(tiers, number)
+                number += 1
+                time.sleep(0.002)
+        except BaseException as error:
+            failed.append(error)
+
+    clients = [threading.Thread(target=client, args=(1_000 * i,)) for i in range(8)]
+    for one in clients:
+        one.start()
+    getattr(server, {"frozen": "freeze", "stopped": "stop"}[outage])()
+    before = tiers.tiers[0].counters
+    while tiers.tiers[0].counters.skipped < before.skipped + 400:
+        assert gone.wait(0.01) is False
+    errors = tiers.tiers[0].counters.errors - before.errors
+    getattr(server, {"frozen": "thaw", "stopped": "start"}[outage])()
+    back.set()
+    for one in clients:
+        one.join(20)
+    assert failed == []
+    assert 1 <= errors <= len(clients) * FAILURES + 8  # with a probe after each rest
+    assert answers_again(tiers)

@@ -1,5 +1,5 @@
 """Two machines, one Redis: the second makes no model call for a history that the first condensed,
-and sends the same bytes."""
+sends the same bytes, and gives back what the first left out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +43,23 @@ settings = {
     "strategies": ["summary"],
     "complete": ["model"],
     "condensation": {"quality": 0},
-    "archive": {"where": "memory"},
+    "archive": {"where": "caches"},
     "plugin": {"redis-cache": {"url": sys.argv[1], "timeout": 1.0}},
 }
+given = json.loads(sys.stdin.read())
 out = []
 with brim.Brim(settings, [Summary(), model]) as app:
-    for messages in json.loads(sys.stdin.read()):
+    texts = [json.dumps(app.expand(handle).messages) for handle in given["handles"]]
+    (tier,) = [one for one in app.engine.tiers.tiers if one.name == "redis-cache"]
+    for messages in given["talks"]:
+        before = tier.cache.client.info("commandstats").get("cmdstat_mget", {}).get("calls", 0)
         fitted = app.fit(messages, model="gpt-4o", budget=2000)
-        out.append([fitted.report.replayed, json.dumps(fitted.messages)])
-print(json.dumps([model.calls, out]))
+        after = tier.cache.client.info("commandstats").get("cmdstat_mget", {}).get("calls", 0)
+        (handle,) = [change.handle for change in fitted.diff().changed if change.handle]
+        original = json.dumps(fitted.expand(handle).messages)
+        sent = json.dumps(fitted.messages)
+        out.append([fitted.report.replayed, sent, handle, original, after - before])
+print(json.dumps([model.calls, out, texts]))
 """
 
 
@@ -61,14 +70,21 @@ def chat(messages: int) -> list[dict[str, str]]:
     ]
 
 
-def machine(server: Server, home: Path, name: str, key: str = "0123456789abcdef") -> Any:
-    """What a machine with nothing of its own makes of the same conversation."""
+def machine(
+    server: Server,
+    home: Path,
+    name: str,
+    key: str = "0123456789abcdef",
+    handles: Sequence[str] = (),
+) -> Any:
+    """What a machine with nothing of its own makes of the same conversation, and what it finds
+    under handles, before it has seen any."""
     (home / name).mkdir()
     own = {"XDG_CACHE_HOME": str(home / name), "XDG_DATA_HOME": str(home / name)}
     answer = subprocess.run(
         [sys.executable, "-c", PROGRAM, server.url, name],
-        input=json.dumps([chat(40), chat(42), chat(90)]),
-        env={**os.environ, **own, "BRIM_CACHE_KEY": key},
+        input=json.dumps({"talks": [chat(40), chat(42), chat(90)], "handles": handles}),
+        env={**os.environ, **own, "BRIM_DATA_DIR": str(home / name), "BRIM_CACHE_KEY": key},
         capture_output=True,
         text=True,
         check=True,
@@ -80,17 +96,27 @@ def machine(server: Server, home: Path, name: str, key: str = "0123456789abcdef"
 def test_the_second_machine_asks_nobody_and_sends_the_same_bytes(
     server: Server, tmp_path: Path
 ) -> None:
-    calls, said = machine(server, tmp_path, "first")
+    calls, said, _ = machine(server, tmp_path, "first")
     assert calls == 2
-    assert [replayed for replayed, _ in said] == [False, True, True]
-    calls_again, said_again = machine(server, tmp_path, "second")
+    assert [replayed for replayed, *_ in said] == [False, True, True]
+    calls_again, said_again, _ = machine(server, tmp_path, "second")
     assert calls_again == 0
-    assert [replayed for replayed, _ in said_again] == [True, True, True]
-    assert [text for _, text in said_again] == [text for _, text in said]
+    assert [replayed for replayed, *_ in said_again] == [True, True, True]
+    assert [text for _, text, *_ in said_again] == [text for _, text, *_ in said]
+    assert [reads for *_, reads in said_again] == [1, 1, 1]
+
+
+def test_the_second_machine_gives_back_what_the_first_left_out(
+    server: Server, tmp_path: Path
+) -> None:
+    _, said, _ = machine(server, tmp_path, "first")
+    handles = [handle for _, _, handle, _, _ in said]
+    _, _, found = machine(server, tmp_path, "second", handles=handles)
+    assert found == [original for _, _, _, original, _ in said]
 
 
 def test_a_machine_with_another_key_believes_nothing(server: Server, tmp_path: Path) -> None:
     machine(server, tmp_path, "first")
-    calls, said = machine(server, tmp_path, "intruder", "another key of 32")
+    calls, said, _ = machine(server, tmp_path, "intruder", "another key of 32")
     assert calls == 2
     assert "a summary by first" not in json.dumps(said)

@@ -101,17 +101,8 @@ def _values(names: Names, kind: Kind, author: str) -> dict[str, str]:
         "authors": _authors(author or holder),
         "except": ", but for `brim.dialects`" if kind.hook == "provide_dialect" else "",
     }
-    values["use"] = f"{_filled(kind, 'use.md', values).strip()}{_waiting(kind, values['brim'])}"
+    values["use"] = _filled(kind, "use.md", values).strip()
     return values
-
-
-def _waiting(kind: Kind, version: str) -> str:
-    if not kind.waits:
-        return ""
-    return (
-        f"\n\nBrim {version} fixes and checks this hook and calls it nowhere yet: until a later one"
-        " does,\nthis plugin can be written and tested, and does nothing."
-    )
 
 
 def _authors(author: str) -> str:

@@ -16,12 +16,11 @@ __all__ = ["KINDS", "Kind", "kind_of"]
 @frozen
 class Kind:
     """One hook: the class in `brim.testing.contracts` that has its laws, and what the plugin
-    of its template is. `waits` tells that this Brim fixes the hook and calls it nowhere yet."""
+    of its template is."""
 
     hook: str
     contract: str
     summary: str
-    waits: bool = False
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -31,19 +30,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("condense", "CondenseContract", "a strategy that shortens old tool results"),
             Kind("count_tokens", "CountTokensContract", "a counter that goes by bytes"),
             Kind("should_trim", "ShouldTrimContract", "a policy of two shares"),
-            Kind(
-                "inject_context",
-                "InjectContextContract",
-                "context from a folder of notes",
-                waits=True,
-            ),
+            Kind("inject_context", "InjectContextContract", "context from a folder of notes"),
             Kind("monitor_operation", "MonitorContract", "an observer that counts operations"),
             Kind("provide_cache", "CacheContract", "a cache tier in a dict"),
             Kind("provide_model", "ModelContract", "profiles of models"),
             Kind("provide_dialect", "DialectContract", "a wire format"),
             Kind("complete", "CompleteContract", "a completion that extracts sentences"),
             Kind("stream", "StreamContract", "a streamed completion"),
-            Kind("embed", "EmbedContract", "an embedding of hashed words", waits=True),
+            Kind("embed", "EmbedContract", "an embedding of hashed words"),
             Kind("check_input", "CheckInputContract", "a check of what users type"),
             Kind("admit", "AdmitContract", "a guard of requests"),
         )

@@ -15,8 +15,10 @@ from brim.chat.steps import step
 from brim.chat.toolbox import Toolbox, expanding
 from brim.chat.transcript import Transcript
 from brim.chat.turn import Setup, Turn
-from brim.errors import ChatError
+from brim.errors import ChatError, MalformedRequest
 from brim.road.brim import Brim
+from brim.road.fitted import Fitted
+from brim.road.pins import Pin
 
 __all__ = ["ChatLoop"]
 
@@ -53,6 +55,7 @@ class ChatLoop:
         chat = brim.settings.chat
         self.brim = brim
         self.model = model or brim.settings.model
+        self.tenant = tenant or ""
         given = list(tools)
         if expand if expand is not None else bool(given):
             given.append(expanding(brim, tenant or "", chat.max_result))
@@ -70,6 +73,7 @@ class ChatLoop:
         self._conversation = Conversation(make, transcript)
         self._setup = Setup(brim, self._conversation, toolbox, system, tenant or "", temperature)
         self._running = threading.Lock()
+        self._fitted: Fitted | None = None
 
     @property
     def messages(self) -> list[object]:
@@ -79,6 +83,20 @@ class ChatLoop:
     @property
     def transcript(self) -> Transcript | None:
         return self._conversation.transcript
+
+    @property
+    def fitted(self) -> Fitted | None:
+        """The fit of the last request that was answered, which can tell what it left out; None
+        before there is one."""
+        return self._fitted
+
+    def pin(self, pin: Pin) -> None:
+        """From now on keep messages as they are: a position in `messages`, a role, or a test of a
+        message's view. Raises `MalformedRequest` for a position that is not there."""
+        count = len(self._conversation.session)
+        if isinstance(pin, int) and not -count <= pin < count:
+            raise MalformedRequest(f"pin {pin}: there are {count} messages, from 0", rule="pin")
+        self._setup.pins.append(pin % count if isinstance(pin, int) else pin)
 
     def run_iteration(self, text: str) -> Reply:
         """Send what a user typed, and give the model's answer.
@@ -126,6 +144,7 @@ class ChatLoop:
                 self._conversation.withdraw()
                 raise
             taken.facts |= turn.facts
+            self._fitted = turn.fitted
         yield Piece(reply=turn.reply())
 
     @contextmanager

@@ -84,7 +84,7 @@ class Bound:
                 places=[0],
                 part=0,
             )
-            engine.archive.keep(self.tenant, timeline, [entry])
+        self.brim.drive(engine.archive.keep(self.tenant, timeline, [entry]), self.tenant)
         return entry.handle
 
     def _alone(self, wire: dict[str, object]) -> Timeline:

@@ -15,11 +15,12 @@ from brim.chat.shown import show_reply, show_tool
 from brim.chat.steps import step
 from brim.chat.toolbox import Toolbox
 from brim.chat.wire import answered, asked, calls_in, said
-from brim.errors import HookError
+from brim.errors import CompletionError, HookError
 from brim.model.messages import ToolCall
 from brim.model.operations import Ask, Completion, Delta
 from brim.road.brim import Brim
 from brim.road.fitted import Fitted
+from brim.road.pins import Pin
 from brim.road.watch import Taken
 
 __all__ = ["Setup", "Turn"]
@@ -35,6 +36,7 @@ class Setup:
     system: str | None
     tenant: str
     temperature: float
+    pins: list[Pin] = field(factory=list)
 
 
 @define(eq=False)
@@ -56,10 +58,7 @@ class Turn:
         conversation = self.setup.conversation
         conversation.add([{"role": "user", "content": text}])
         while True:
-            self.fitted = fitted = await conversation.session.afit()
-            await admitted(self.setup.brim, fitted, self.setup.tenant)
-            conversation.keep()
-            async with aclosing(self._answer(self._ask(fitted))) as deltas:
+            async with aclosing(self._answered()) as deltas:
                 async for delta in deltas:
                     if delta.text:
                         yield Piece(delta.text)
@@ -70,6 +69,38 @@ class Turn:
             conversation.keep()
             for run in await self._results(calls):
                 yield Piece(run=run)
+
+    async def _answered(self) -> AsyncGenerator[Delta]:
+        """The model's answer; where the request was too long for it, that to a shorter one."""
+        fitted = await self._fit()
+        try:
+            async with aclosing(self._answer(self._ask(fitted))) as deltas:
+                async for delta in deltas:
+                    yield delta
+        except CompletionError as error:
+            shorter = await self._shorter(fitted, error)
+            if shorter is None:
+                raise
+        else:
+            return
+        async with aclosing(self._answer(self._ask(shorter))) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def _fit(self) -> Fitted:
+        """The request to send now, which all guards admit."""
+        self.fitted = fitted = await self.setup.conversation.session.afit(pin=self.setup.pins)
+        await admitted(self.setup.brim, fitted, self.setup.tenant)
+        self.setup.conversation.keep()
+        return fitted
+
+    async def _shorter(self, fitted: Fitted, error: CompletionError) -> Fitted | None:
+        """A request that takes less, None where the error is another or nothing more can go."""
+        if error.kind != "overflow":
+            return None
+        await self.setup.brim.aobserve(fitted, error)
+        again = await self._fit()
+        return again if again.messages != fitted.messages else None
 
     @property
     def _left(self) -> int:
@@ -103,7 +134,7 @@ class Turn:
                 async with aclosing(self._deltas(ask)) as deltas:
                     async for delta in deltas:
                         if delta.completion is not None:
-                            self._took(delta.completion, taken)
+                            await self._took(delta.completion, taken)
                         yield delta
             except HookError as error:
                 found = own_error(error)
@@ -120,8 +151,10 @@ class Turn:
             completion = await calls.complete(ask, ask.seconds)
             yield Delta(completion.text, completion)
 
-    def _took(self, completion: Completion, taken: Taken) -> None:
+    async def _took(self, completion: Completion, taken: Taken) -> None:
         self.completions.append(completion)
+        if self.fitted is not None and completion.input_tokens:
+            await self.setup.brim.aobserve(self.fitted, _usage(completion))
         taken.facts |= {
             "stop": completion.stop,
             "calls": len(completion.tool_calls),
@@ -147,3 +180,11 @@ class Turn:
         )
         show_reply(self.setup.brim, reply)
         return reply
+
+
+def _usage(completion: Completion) -> dict[str, int]:
+    """What the provider counted. No cached tokens may mean that it does not tell of them."""
+    cached = completion.cached_tokens
+    return {"prompt_tokens": completion.input_tokens} | (
+        {"cached_tokens": cached} if cached else {}
+    )

@@ -23,6 +23,7 @@ __all__ = ["Bar", "error_view", "view"]
 COLORS = {
     "head": "magenta",
     "kept": "green",
+    "context": "blue",
     "shortened": "yellow",
     "notes": "cyan",
     "free": "bright_black",

@@ -24,6 +24,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "brim.cli.cache:command",
         "Fill, show, clear and verify the cache tiers that the settings name.",
     ),
+    "chat": (
+        "brim.cli.chat:command",
+        "Talk with a model in the terminal, inside of its window however long it becomes.",
+    ),
     "check": (
         "brim.cli.check:command",
         "Check the conversations in FILE against the documented rules of their providers.",

@@ -1,16 +1,25 @@
-"""Which answers of a model may become a note."""
+"""Which answers of a model may become a note, and why others may not."""
 
 from __future__ import annotations
 
 import re
 
+from attrs import frozen
+
 from brim.api import Completion
 from brim.defaults.quoting import harmless
 
-__all__ = ["accepted"]
+__all__ = ["Verdict", "judged"]
 
 SHORT = 600
 """Characters up to which an answer that begins like a refusal is one."""
+
+STOPS = {
+    "length": "cut off at its longest",
+    "refusal": "a refusal",
+    "other": "ended by the provider",
+}
+"""What to say of an answer that did not end by itself."""
 
 _THOUGHTS = re.compile(r"\s*<think(?:ing)?>(?s:.*?)</think(?:ing)?>", re.IGNORECASE)
 _FENCE = re.compile(r"```\w*\n(?s:(.*))\n```")
@@ -30,13 +39,24 @@ _REFUSAL = re.compile(
 )
 
 
-def accepted(answer: Completion) -> str:
-    """The text of an answer, harmless; "" for one that was cut off, refused, or is empty."""
+@frozen
+class Verdict:
+    """The `text` of an answer, harmless; "" where it is turned down, and then `reason` says why,
+    in words of Brim's own."""
+
+    text: str
+    reason: str = ""
+
+
+def judged(answer: Completion) -> Verdict:
+    """Turned down are answers that were cut off, refuse, or say nothing."""
     if answer.stop != "end":
-        return ""
+        return Verdict("", STOPS.get(answer.stop, STOPS["other"]))
     text = harmless(_THOUGHTS.sub("", answer.text, count=1)).strip()
     fenced = _FENCE.fullmatch(text)
     text = fenced[1].strip() if fenced else text
-    unfinished = text[:9].lower().startswith(("<think>", "<thinking"))
-    refused = len(text) <= SHORT and _REFUSAL.match(text) is not None
-    return "" if unfinished or refused or not re.search(r"\w", text) else text
+    if text[:9].lower().startswith(("<think>", "<thinking")):
+        return Verdict("", "nothing but thoughts")
+    if len(text) <= SHORT and _REFUSAL.match(text) is not None:
+        return Verdict("", "a refusal")
+    return Verdict(text) if re.search(r"\w", text) else Verdict("", "empty")

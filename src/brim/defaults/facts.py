@@ -90,7 +90,7 @@ def _facts(text: str) -> Iterator[str]:
     else:
         yield from map(line, _some(one[0] for one in _TROUBLE.finditer(text)))
         yield from map(line, lines[:1])
-    yield from _grouped(_named(text), names)
+    yield from _grouped(_named(text, names))
 
 
 def _some(values: Iterable[str]) -> Iterator[str]:
@@ -121,17 +121,21 @@ def _tells(value: str) -> bool:
     return len(value) <= LONGEST and _TELLING.search(value) is not None
 
 
-def _named(text: str) -> Iterator[tuple[str, str]]:
-    """Identifiers, paths, numbers and dates, each with the word before it."""
+def _named(text: str, told: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Identifiers, paths, numbers and dates that were not told, each once, with the word before
+    it."""
+    seen = set(told)
     for one in _TELLING.finditer(text):
-        before = _WORD.findall(text, max(one.start() - 40, 0), one.start())
-        yield before[-1] if before else "", one[0]
+        if one[0] not in seen:
+            seen.add(one[0])
+            before = _WORD.findall(text, max(one.start() - 40, 0), one.start())
+            yield before[-1] if before else "", one[0]
 
 
-def _grouped(pairs: Iterable[tuple[str, str]], told: Iterable[str] = ()) -> Iterator[str]:
+def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Values by what they are: identifiers before dates, dates before the rest."""
     groups: dict[str, list[str]] = {}
-    seen = set(told)
+    seen: set[str] = set()
     for key, value in pairs:
         if value not in seen:
             seen.add(value)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from attrs import field, fields, frozen
 
-from brim.api import Completion, CompletionError, Delta, SettingsError
+from brim.api import Completion, CompletionError, Delta, Overflow, SettingsError, overflow_of
 from brim.defaults.model_keys import Key, check_variable
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ T = TypeVar("T")
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of one answer, or of one line of a streamed one, that are read."""
+
+LARGEST_REFUSAL = 64 * 1024
+"""Bytes of an error that are looked at."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
 """Seconds before the first retry, which double, up to the longest; up to half is taken off."""
@@ -97,9 +100,13 @@ class _Failure:
     status: int = 0
     again: bool = False
     pause: float | None = None
+    told: Overflow = field(factory=Overflow)
 
     def error(self) -> CompletionError:
-        return CompletionError(self.detail, kind=self.kind, status=self.status)
+        told = self.told
+        return CompletionError(
+            self.detail, kind=self.kind, status=self.status, window=told.limit, used=told.used
+        )
 
 
 @frozen
@@ -196,8 +203,12 @@ class Provider:
     async def _refusal(self, answer: ClientResponse) -> _Failure:
         status = answer.status
         kind = "limit" if status == 429 else "server" if status >= 500 else "refused"
-        found = _CODE.search((await answer.content.read(4_096)).decode("utf-8", "replace"))
+        body = await _beginning(answer)
         answer.close()
+        told = overflow_of(body)
+        if told is not None:
+            return _Failure("the request is too long for the model", "overflow", status, told=told)
+        found = _CODE.search(body.decode("utf-8", "replace"))
         code = f" ({found[1]})" if found and found[1] not in self.key.read() else ""
         again = kind != "refused"
         return _Failure(
@@ -212,6 +223,14 @@ def unreadable(detail: str) -> CompletionError:
 
 class _TooLarge(Exception):
     """More bytes than are read."""
+
+
+async def _beginning(answer: ClientResponse) -> bytes:
+    """Of a body that says why there is no answer."""
+    found = bytearray()
+    while len(found) < LARGEST_REFUSAL and (piece := await answer.content.readany()):
+        found += piece
+    return bytes(found)
 
 
 async def _read(answer: ClientResponse) -> bytes:

@@ -17,6 +17,8 @@ ARGUMENT = 200
 """Tokens above which a string inside of a call's arguments may be shortened."""
 SLACK = 6
 """Tokens allowed for what changes around a shortened text."""
+HANDLE = 5
+"""Tokens of the handle that its mark will bear."""
 
 
 @frozen
@@ -59,14 +61,11 @@ def shortened(
     cap = _level([cost for _, cost in apart], free)
     if cap < least:
         return ()
-    return (
-        *silent,
-        *(
-            Rewrite(exchange.index, one.message, one.part, cut(one.text, cap, count), one.path)
-            for one, cost in apart
-            if cost > cap
-        ),
-    )
+    short = [(place, cut(place.text, cap, count)) for place, cost in apart if cost > cap]
+    if cap < LEAST and max(count([text for _, text in short]), default=0) + HANDLE > cap + SLACK:
+        return ()
+    edits = (Rewrite(exchange.index, p.message, p.part, text, p.path) for p, text in short)
+    return (*silent, *edits)
 
 
 def _thoughts(exchange: Exchange) -> Iterator[tuple[Rewrite, str]]:

@@ -18,7 +18,7 @@ from brim.api import (
     cut,
     note_body,
 )
-from brim.defaults.acceptance import accepted
+from brim.defaults.acceptance import Verdict, judged
 from brim.defaults.keypoints.covering import Cover
 from brim.defaults.keypoints.notes import notes as key_points
 from brim.defaults.quoting import MATERIAL, NOTES, block, harmless, lines
@@ -34,6 +34,11 @@ ASKS = 24
 WINDOW_SHARE = 0.6
 """Share of the summarizer's window that is used, as its tokens are counted with the tokenizer of
 the conversation's model: Claude's newest has 1.53 tokens where o200k has one."""
+
+ANSWER, TURNED_DOWN = "answer", "turned down: "
+"""The fact that says why a summary could not be used."""
+
+LARGER = "not smaller than what it sums up"
 
 LISTED = "Also said:"
 """What stands before the list of what the model left out."""
@@ -93,7 +98,8 @@ class Summarizer:
         self.prompt_version = blake2b(self._prompt.encode(), digest_size=8).hexdigest()
 
     def notes(self, task: CondenseTask) -> Asking:
-        """A note for each run of what must go, unless none of the answers can be used."""
+        """A note for each run of what must go, unless none of the answers can be used; the reason
+        why one cannot is a fact of the answer."""
         settings = self._settings
         if not settings.ai:
             return None
@@ -103,12 +109,14 @@ class Summarizer:
         readings = [self._reading(task, span) for span in found]
         if sum(map(len, readings)) > ASKS:
             return None
-        edits = []
+        edits, facts = [], {}
         for span, chunks in zip(found, readings, strict=True):
             note = yield from self._note(task, span, chunks)
-            if note and task.count([note])[0] + task.note_overhead < span.tokens:
-                edits.append(Replace(span.indexes, note))
-        return Condensation(tuple(edits)) if edits else None
+            if note.text and task.count([note.text])[0] + task.note_overhead < span.tokens:
+                edits.append(Replace(span.indexes, note.text))
+            elif chunks:
+                facts[ANSWER] = TURNED_DOWN + (note.reason or LARGER)
+        return Condensation(tuple(edits), facts) if edits or facts else None
 
     def _reading(self, task: CondenseTask, span: Span) -> list[str]:
         """What there is to read, in pieces that the summarizer's window takes; none where it is
@@ -124,17 +132,20 @@ class Summarizer:
 
     def _note(
         self, task: CondenseTask, span: Span, chunks: Sequence[str]
-    ) -> Generator[Ask, Completion, str]:
-        """The note, written over and over until all is read; "" where an answer is no good."""
+    ) -> Generator[Ask, Completion, Verdict]:
+        """The note, written over and over until all is read, unless an answer is no good."""
         notes = _before(span)
+        source = task.count([notes])[0]
         for material in chunks:
-            answer = yield self._ask(span, notes, material)
-            text = accepted(answer)
-            new, *old = task.count([text, notes, material])
-            if not text or new >= sum(old):
-                return ""
-            notes = text
-        return f"{HEADER}\n{notes}{_missing(task, span, notes)}" if chunks else ""
+            verdict = judged((yield self._ask(span, notes, material)))
+            if not verdict.text:
+                return verdict
+            new, read = task.count([verdict.text, material])
+            source += read
+            if new >= source:
+                return Verdict("", LARGER)
+            notes = verdict.text
+        return Verdict(f"{HEADER}\n{notes}{_missing(task, span, notes)}" if chunks else "")
 
     def _ask(self, span: Span, notes: str, material: str) -> Ask:
         words = str(max(int(WORDS * self._longest(span)), 1))

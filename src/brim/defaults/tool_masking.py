@@ -29,6 +29,9 @@ CHARACTERS = 4
 SHARE = 4
 """Facts take at most one character for so many of the text."""
 
+AT_ONCE = 8
+"""Masks that are made before it is seen whether more are needed."""
+
 Counting = Callable[[Sequence[str]], Sequence[int]]
 
 
@@ -78,10 +81,12 @@ class ToolMasking:
             n + one.media for n, one in zip(count([o.text for o in found]), found, strict=True)
         ]
         large = [(one, cost) for one, cost in zip(found, costs, strict=True) if cost > least]
-        masks = [self._mask(one, cost) for one, cost in large]
-        for (one, cost), mask, tokens in zip(large, masks, count(masks), strict=True):
-            if tokens <= SMALLER * cost:
-                yield one, mask, cost - tokens
+        for start in range(0, len(large), AT_ONCE):
+            some = large[start : start + AT_ONCE]
+            masks = [self._mask(one, cost) for one, cost in some]
+            for (one, cost), mask, tokens in zip(some, masks, count(masks), strict=True):
+                if tokens <= SMALLER * cost:
+                    yield one, mask, cost - tokens
 
     def _mask(self, item: Item, tokens: int) -> str:
         if not item.text:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, S
 from functools import partial
 from typing import TYPE_CHECKING
 
-from brim.errors import HookError
+from brim.errors import HookError, RequestRefused
 from brim.kernel import checks
 from brim.kernel.converse import Patience, converse
 from brim.kernel.implementation import Implementation
@@ -85,12 +85,11 @@ class Calls(Turns):
 
     async def inject_context(
         self, names: Sequence[str], task: InjectTask, deadline: float = DEADLINE
-    ) -> tuple[Snippet, ...]:
-        """The snippets of all named sources, in that order; a failing one gives none."""
+    ) -> tuple[tuple[Snippet, ...], ...]:
+        """What each of the named sources offers, in that order; a failing one nothing."""
         from asyncio import gather
 
-        found = await gather(*(self._injected(name, task, deadline) for name in names))
-        return tuple(snippet for snippets in found for snippet in snippets)
+        return tuple(await gather(*(self._injected(name, task, deadline) for name in names)))
 
     async def _injected(self, name: str, task: InjectTask, deadline: float) -> tuple[Snippet, ...]:
         try:
@@ -172,12 +171,15 @@ class Calls(Turns):
         return text
 
     async def admit(self, request: Request, deadline: float = DEADLINE) -> bool:
-        """Whether all guards agree; a guard that fails does not."""
+        """Whether all guards agree; a guard that fails does not. Raises the `RequestRefused` of
+        one that says why."""
         for guard in self.all("admit"):
             try:
                 with self.turn(guard):
                     agreed = await guard.acall(_bool, deadline, request)
             except HookError as error:
+                if isinstance(error.__cause__, RequestRefused):
+                    raise error.__cause__ from None
                 self.tell(error)
                 return False
             if not agreed:

@@ -49,6 +49,9 @@ __all__ = [
 T = TypeVar("T")
 Plain = (str, int, float, bool)
 
+ACCOUNT = 16
+"""Numbers that a policy may keep for each conversation."""
+
 
 class Breach(Exception):
     """A value that the contract of its hook forbids."""
@@ -90,6 +93,10 @@ def decision(value: object) -> TrimDecision:
             raise Breach(f"{name} is {getattr(given, name)}, under 0")
     _tuple_of(str, given.strategies, "strategies")
     exactly(given.reason, str, "reason")
+    for number in _tuple_of(float, given.account, "account"):
+        _finite(number, "account")
+    if len(given.account) > ACCOUNT:
+        raise Breach(f"account has {len(given.account)} numbers, over {ACCOUNT}")
     return given
 
 

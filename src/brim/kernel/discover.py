@@ -66,10 +66,12 @@ class Candidate:
 
 @frozen
 class Plan:
-    """Which candidates to load, in order, and why the others are left out."""
+    """Which candidates to load, in order, and why the others are left out. `missed` are those
+    among the others that settings put to use."""
 
     enabled: tuple[Candidate, ...]
     disabled: Mapping[Candidate, str]
+    missed: tuple[PluginRequired, ...] = ()
 
 
 def installed(third_party: bool = True) -> tuple[Candidate, ...]:
@@ -107,10 +109,11 @@ def decide(candidates: Sequence[Candidate], settings: Settings) -> Plan:
     enabled = [candidate for candidate in candidates if candidate not in disabled]
     _check_essential(disabled)
     _check_conflicts(enabled)
-    _check_used(settings, {candidate.name: reason for candidate, reason in disabled.items()})
     for requirement in settings.plugins.required:
         _check_required(requirement, enabled, disabled)
-    return Plan(tuple(sorted(enabled, key=_rank(settings.plugins))), disabled)
+    reasons = {candidate.name: reason for candidate, reason in disabled.items()}
+    order = sorted(enabled, key=_rank(settings.plugins))
+    return Plan(tuple(order), disabled, tuple(_missed(settings, reasons)))
 
 
 def _unknown(where: str, name: str, known: Iterable[str]) -> UnknownPlugin:
@@ -174,10 +177,10 @@ def _check_names(candidates: Sequence[Candidate], settings: Settings) -> None:
             raise _unknown("plugins.disabled", name, names | distributions)
 
 
-def _check_used(settings: Settings, disabled: Mapping[str, str]) -> None:
+def _missed(settings: Settings, disabled: Mapping[str, str]) -> Iterator[PluginRequired]:
     for where, name in used(settings):
         if name in disabled and where != f"plugin.{name}":
-            raise PluginRequired(
+            yield PluginRequired(
                 f"{where} names it, but it is {disabled[name]}; change one of the two", plugin=name
             )
 

@@ -39,6 +39,9 @@ REFUSING = frozenset({"admit", "check_input"})
 
 COMPLETING = frozenset({"complete", "stream"})
 
+NAMED = frozenset({"admit"})
+"""Hooks on which built-in plugins, too, act only where settings name them."""
+
 
 ROLES = {
     "caches": "provide_cache",
@@ -81,10 +84,10 @@ class Host:
     of one-file plugins beyond those of the settings.
 
     Raises `PluginConflict`, `UnknownPlugin`, `PluginRequired` or `SettingsError` when
-    settings and plugins do not fit together. A plugin that is broken is left out and
-    told in `statuses` and one warning; with `strict` it raises `PluginError`, and so
-    does a broken plugin that is essential or required. Without `insist` all of these
-    are only listed in `problems`, for those who want to look at what is wrong.
+    settings and plugins do not fit together. A plugin that is broken, or that settings name and
+    disable, is left out and told in `statuses` and one warning; with `strict` it raises
+    `PluginError`, and so does a broken plugin that is essential or required. Without `insist`
+    all of these are only listed in `problems`, for those who want to look at what is wrong.
     """
 
     def __init__(
@@ -111,7 +114,7 @@ class Host:
         condensation = settings.condensation
         self.calls.patience = Patience(condensation.timeout, condensation.deadline)
         self._closed = False
-        self.problems = (*self._broken.values(), *self._misplaced())
+        self.problems = (*self._broken.values(), *self._plan.missed, *self._misplaced())
         if insist:
             self._insist()
 
@@ -141,7 +144,7 @@ class Host:
 
     def _insist(self) -> None:
         for problem in self.problems:
-            if not self._may_be_broken(problem):
+            if not self._may_be_absent(problem):
                 self.close()
                 raise problem
         if self.problems:
@@ -198,11 +201,11 @@ class Host:
                     f"{where} names {name!r}, which has no {hook}; {did_you_mean(name, able)}"
                 )
 
-    def _may_be_broken(self, error: PluginError) -> bool:
+    def _may_be_absent(self, error: PluginError) -> bool:
         """Whether the others can go on without this plugin."""
         indispensable = {*ESSENTIAL, *self._required}
-        broken = error.plugin in self._broken
-        return broken and not self.settings.strict and error.plugin not in indispensable
+        absent = error.plugin in self._broken or error in self._plan.missed
+        return absent and not self.settings.strict and error.plugin not in indispensable
 
     def _status(self, place: int, candidate: Candidate) -> PluginStatus:
         name = candidate.name
@@ -221,7 +224,7 @@ class Host:
             return True
         if hook in COMPLETING:
             return candidate.name in self.settings.complete
-        return candidate.builtin or candidate.name in self._mentioned
+        return (candidate.builtin and hook not in NAMED) or candidate.name in self._mentioned
 
 
 def _candidates(

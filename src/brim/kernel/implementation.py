@@ -41,9 +41,13 @@ class Implementation:
 
     def call(self, check: Callable[[object], T], *arguments: object) -> T | None:
         """Call and check; None is passed on. Raises `HookError` whatever goes wrong."""
-        with self.attributed():
+        try:
             value = self.function(*[arguments[place] for place in self.positions])
             return None if value is None else check(_awaited_nowhere(value))
+        except ENDING:
+            raise
+        except BaseException as error:  # as `attributed`, for what is called most
+            raise self.error(describe(error)) from error
 
     async def acall(
         self, check: Callable[[object], T], deadline: float, *arguments: object

@@ -113,8 +113,17 @@ class Turns:
     def ask(
         self, implementation: Implementation, check: Callable[[object], T], *arguments: object
     ) -> T | None:
-        with self.turn(implementation) as turn:
-            return turn.gave(implementation.call(check, *arguments))
+        turn = self.turn(implementation)
+        if turn.told is not None:
+            with turn:
+                return turn.gave(implementation.call(check, *arguments))
+        try:
+            found = implementation.call(check, *arguments)
+        except HookError:
+            implementation.breaker.failed()
+            raise
+        implementation.breaker.succeeded()
+        return found
 
     def quietly(
         self, implementation: Implementation, check: Callable[[object], T], *arguments: object
@@ -151,8 +160,17 @@ class Turns:
 
     def everyone(self, hook: str, *arguments: object) -> None:
         """Call all for their effect. Never raises."""
-        for implementation in self.all(hook):
-            self.quietly(implementation, checks.nothing, *arguments)
+        for one in self.all(hook):
+            if self.trace is not None or one.breaker.rest:
+                self.quietly(one, checks.nothing, *arguments)
+                continue
+            try:  # the same, for what is called with every step of every request
+                one.call(checks.nothing, *arguments)
+            except HookError as error:
+                one.breaker.failed()
+                self.tell(error)
+            else:
+                one.breaker.succeeded()
 
     def blame(self, plugin: str, hook: str, error: Exception) -> None:
         """Count an answer as a failure after all, because of what came of it later."""

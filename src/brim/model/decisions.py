@@ -17,6 +17,7 @@ __all__ = [
     "Counts",
     "Drop",
     "Edit",
+    "LastRequest",
     "Level",
     "PastCondensation",
     "Replace",
@@ -100,22 +101,38 @@ class PastCondensation:
 
 
 @frozen
+class LastRequest:
+    """The request before this one, of the same conversation. `tokens` went out, `idle` seconds
+    ago where that is known; the provider said that `cached` of them were in its cache."""
+
+    tokens: int
+    idle: float | None = None
+    cached: int | None = None
+
+
+@frozen
 class TrimTask:
     """The question put to a policy: must this request be condensed, and how far?
 
-    `history` has the earlier condensations that this request replays.
+    `history` has the earlier condensations that this request replays. `account` is what the
+    policy's decision about the `last` request of this conversation gave to be kept. A request that
+    is `repeated` was decided about before; the answer should not change with the clock.
     """
 
     usage: Usage
     shape: Shape
     profile: ModelProfile
     history: tuple[PastCondensation, ...] = ()
+    last: LastRequest | None = None
+    account: tuple[float, ...] = ()
+    repeated: bool = False
 
 
 @frozen
 class TrimDecision:
     """The answer. `target` is the number of tokens to come down to; `trigger` the
-    number above which a replayed conversation is condensed again."""
+    number above which a replayed conversation is condensed again. `account` are numbers that
+    the policy wants to have again with this conversation's next request."""
 
     trim: bool
     level: Level
@@ -123,6 +140,7 @@ class TrimDecision:
     trigger: int
     strategies: tuple[str, ...] = ()
     reason: str = ""
+    account: tuple[float, ...] = ()
 
 
 @frozen

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from math import inf
 from typing import Literal
 
 from attrs import field, frozen
 
-from brim.model.conversation import Conversation, Tool
+from brim.model.conversation import Conversation, Exchange, Tool
 from brim.model.messages import Message, ToolCall
 
 __all__ = ["Ask", "Completion", "Delta", "InjectTask", "Operation", "Request", "Snippet"]
+
+Vectors = Sequence[Sequence[float]]
 
 
 @frozen
@@ -57,13 +59,33 @@ class Delta:
     completion: Completion | None = None
 
 
+def _about(texts: Sequence[str]) -> Sequence[int]:
+    return [len(text) // 4 + 1 for text in texts]
+
+
+async def _no_vectors(texts: Sequence[str]) -> Vectors | None:
+    return None
+
+
 @frozen
 class InjectTask:
-    """What an injector may work with. `query` is the last user message's text, `budget` tokens."""
+    """What an injector may work with. `query` is the last user message's text, `budget` tokens.
+
+    `conversation` is what goes out; `gone` are the exchanges, as they came and with their numbers
+    in the whole conversation, that were left out of it or shortened. `embed` gives one vector for
+    each text, None where no plugin embeds; equal texts have equal vectors as long as `embedder`
+    stays the same. `count` counts texts in one batch.
+    """
 
     conversation: Conversation
     query: str
     budget: int
+    gone: tuple[Exchange, ...] = ()
+    count: Callable[[Sequence[str]], Sequence[int]] = field(default=_about, eq=False, repr=False)
+    embed: Callable[[Sequence[str]], Awaitable[Vectors | None]] = field(
+        default=_no_vectors, eq=False, repr=False
+    )
+    embedder: str = ""
 
 
 @frozen

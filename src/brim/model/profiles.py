@@ -59,13 +59,19 @@ class ImageLimits:
 
 @frozen
 class Prices:
-    """US dollars per million tokens. `cache_ttl` is in seconds, 0 when there is no cache."""
+    """US dollars per million tokens. `cache_ttl` is in seconds, 0 when there is no cache.
+
+    `long_cache_write` is the price where a request asks for the longer life `long_cache_ttl`,
+    which is 0 where there is none.
+    """
 
     input: float = 0.0
     output: float = 0.0
     cached_input: float = 0.0
     cache_write: float = 0.0
     cache_ttl: int = 0
+    long_cache_write: float = 0.0
+    long_cache_ttl: int = 0
 
 
 @frozen

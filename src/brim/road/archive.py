@@ -8,7 +8,7 @@ written once, and what is read proves to be what was written: its value is compu
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from threading import RLock
@@ -23,6 +23,8 @@ from brim.errors import BrimError, StoreError, UnknownHandle
 from brim.road.handles import SHORT
 from brim.road.ledger import Undone
 from brim.road.originals import Entry, Original, original
+from brim.road.shared_originals import Filed, SharedOriginals
+from brim.road.sharing import Errand
 from brim.road.timeline import Timeline, link
 from brim.road.wires import encoded
 from brim.settings.schema import ArchiveSettings
@@ -69,10 +71,12 @@ class Keeper(Protocol):
 @define(eq=False)
 class Archive:
     """Originals in memory or on disk. Nothing is opened before there is something to keep or
-    to look up. A disk that cannot be used costs a warning, and memory takes its place."""
+    to look up. A disk that cannot be used costs a warning, and memory takes its place. What is
+    not here is looked for in `shared`, where others keep theirs."""
 
     settings: ArchiveSettings
     clock: Callable[[], float] = time.time
+    shared: SharedOriginals | None = None
     _keeper: Keeper | None = field(default=None, init=False)
     _known: dict[bytes, float] = field(factory=dict, init=False)
     _lock: RLock = field(factory=RLock, init=False)
@@ -81,12 +85,18 @@ class Archive:
     def on(self) -> bool:
         return self.settings.where != "off"
 
-    def keep(self, tenant: str, timeline: Timeline, entries: Sequence[Entry]) -> None:
+    def keep(
+        self, tenant: str, timeline: Timeline, entries: Sequence[Entry]
+    ) -> Generator[Errand, Any, None]:
         """Write down what is new of these entries and of the messages that they cover."""
         if not self.on:
             return
         with self._lock:
-            self._write(lambda: self._new(scope(tenant), timeline, entries))
+            new = self._write(lambda: self._new(scope(tenant), timeline, entries))
+        if self.shared and new[ENTRIES]:
+            messages = {key[LINK:]: value for key, value in new[MESSAGES].items()}
+            filed = [msgspec.msgpack.decode(one, type=Entry) for one in new[ENTRIES].values()]
+            yield from self.shared.offer(tenant, timeline, messages, filed)
 
     def _new(self, prefix: bytes, timeline: Timeline, entries: Sequence[Entry]) -> Tables:
         messages: dict[bytes, bytes] = {}
@@ -113,13 +123,14 @@ class Archive:
 
         Raises `UnknownHandle` where there is nothing, or more than one thing.
         """
-        found: list[tuple[Entry, Original]] = []
+        wanted = handle.strip().lower()
         with self._lock:
-            for entry in self._entries(tenant, handle):
-                if not chain or entry.stands_in(chain):
-                    kept = self._restored(tenant, entry, dialects)
-                    if kept is not None and all(kept.messages != one.messages for _, one in found):
-                        found.append((entry, kept))
+            here = ((e, self._wires(tenant, e, dialects)) for e in self._entries(tenant, wanted))
+            found = _restored(here, dialects, chain)
+        if self.shared and not found:
+            filed = self.shared.entries(tenant, wanted)
+            there = ((one.entry, self._fetched(tenant, one, dialects)) for one in filed)
+            found = _restored(there, dialects, chain)
         if len(found) == 1:
             return found[0]
         if found:
@@ -161,8 +172,7 @@ class Archive:
             if keeper is not None:
                 keeper.close()
 
-    def _entries(self, tenant: str, handle: str) -> list[Entry]:
-        wanted = handle.strip().lower()
+    def _entries(self, tenant: str, wanted: str) -> list[Entry]:
         if not self.on or len(wanted) < SHORT or (self._keeper is None and not self._is_there()):
             return []
         prefix = scope(tenant) + wanted.encode("utf-8", "surrogatepass")
@@ -171,10 +181,10 @@ class Archive:
             for _, value in self._open().items(ENTRIES, prefix)
         ]
 
-    def _restored(
+    def _wires(
         self, tenant: str, entry: Entry, dialects: Mapping[str, Dialect]
-    ) -> Original | None:
-        """The original, None where a message is gone or is not what was written."""
+    ) -> list[Wire] | None:
+        """The messages, None where one is gone or is not what was written."""
         dialect = dialects.get(entry.dialect)
         prefix, key, wires = scope(tenant), entry.link, list[Wire]()
         keeper = self._open()
@@ -185,7 +195,19 @@ class Archive:
                 return None
             key = value[:LINK]
             wires.append(wire)
-        return None if dialect is None else original(entry, wires[::-1], dialect)
+        return wires[::-1]
+
+    def _fetched(
+        self, tenant: str, filed: Filed, dialects: Mapping[str, Dialect]
+    ) -> list[Wire] | None:
+        """The messages, None where one is gone or is not what was written."""
+        dialect = dialects.get(filed.entry.dialect)
+        if self.shared is None or dialect is None or not filed.consistent:
+            return None
+        found = self.shared.messages(tenant, filed)
+        wires = [_checked(value, key, dialect) for key, value in found or ()]
+        whole = [wire for wire in wires if wire is not None]
+        return whole if len(whole) == filed.entry.count else None
 
     def _is_new(self, key: bytes) -> bool:
         """Whether this was not written of late; from now on it was."""
@@ -197,19 +219,20 @@ class Archive:
         self._known[key] = now
         return True
 
-    def _write(self, tables: Callable[[], Tables], ttl: float | None = None) -> None:
+    def _write(self, tables: Callable[[], Tables], ttl: float | None = None) -> Tables:
         """Write what `tables` gives. After a failure it is asked again: memory has nothing yet."""
         life = self.settings.ttl if ttl is None else ttl
         try:
-            self._put(tables(), life)
+            return self._put(tables(), life)
         except StoreError as error:
             self._give_up(error)
-            self._put(tables(), life)
+            return self._put(tables(), life)
 
-    def _put(self, tables: Tables, ttl: float) -> None:
+    def _put(self, tables: Tables, ttl: float) -> Tables:
         for table, entries in tables.items():
             if entries:
                 self._open().set_many(table, entries, ttl)
+        return tables
 
     def _open(self) -> Keeper:
         if self._keeper is None:
@@ -272,6 +295,22 @@ def archive_path(settings: ArchiveSettings) -> Path:
 def scope(tenant: str) -> bytes:
     """What all keys of a tenant begin with. It tells nothing of the name."""
     return blake2b(tenant.encode("utf-8", "surrogatepass"), digest_size=LINK).digest()
+
+
+def _restored(
+    found: Iterable[tuple[Entry, list[Wire] | None]],
+    dialects: Mapping[str, Dialect],
+    chain: Sequence[bytes],
+) -> list[tuple[Entry, Original]]:
+    """The originals that differ, of the conversation of this chain if one is given."""
+    kept: list[tuple[Entry, Original]] = []
+    for entry, wires in found:
+        if wires is None or (chain and not entry.stands_in(chain)):
+            continue
+        one = original(entry, wires, dialects[entry.dialect])
+        if all(one.messages != other.messages for _, other in kept):
+            kept.append((entry, one))
+    return kept
 
 
 def _positions(timeline: Timeline) -> list[int]:

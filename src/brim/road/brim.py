@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from brim.kernel.host import Host
 from brim.road.driver import Driver
 from brim.road.fitted import Fitted
+from brim.road.glance import Glance, Glancer
 from brim.road.originals import Entry, Original
 from brim.road.past import undone_by
 from brim.road.pins import Pin, listed
@@ -50,6 +51,7 @@ class Brim(Driver):
         if not isinstance(settings, Settings):
             settings = load(path=Path(config) if config else None, overrides=settings)
         super().__init__(Host(settings, plugins, [Path(file) for file in files]), settings)
+        self._glancer = Glancer(self.engine)
 
     def fit(
         self,
@@ -95,6 +97,26 @@ class Brim(Driver):
         with self.lock:
             road = self.engine.fit(self.engine.case(messages_or_request, options))
         return await self.adrive(road, options.tenant)
+
+    def glance(
+        self,
+        request: bytes,
+        *,
+        dialect: str,
+        budget: int | None = None,
+        tenant: str | None = None,
+        most: int | None = None,
+    ) -> Glance | None:
+        """What `fit` would report of a request, as JSON bytes, that it would leave as it is.
+
+        None where only `fit` can tell: because the request must be condensed, or was before, or
+        because its bytes say something odd. Much cheaper than `fit` for a conversation that
+        grows, of which only what is new is read: None, too, where that takes more than `most`
+        bytes. An answer stands in the place of a fit, and is told to observers as one.
+        """
+        options = Options(budget=budget, tenant=tenant or "", dialect=dialect)
+        with self.lock:
+            return self._glancer.glance(request, options, most)
 
     def session(
         self,
@@ -143,6 +165,48 @@ class Brim(Driver):
         call = partial(self.count, model=model, system=system, tools=tools, dialect=dialect)
         return await asyncio.to_thread(call, messages_or_request)
 
+    def observe(
+        self,
+        request: object,
+        usage: object,
+        *,
+        model: str | None = None,
+        system: object = None,
+        tools: object = None,
+        tenant: str | None = None,
+        dialect: str | None = None,
+    ) -> None:
+        """Learn from what the provider said of a request.
+
+        `request` is what `fit` gave, or what went out; `usage` the answer, its usage, or the error
+        that says that the request was too long. From then on budgets are the provider's tokens:
+        counts are corrected by what it counts, and a window that an error tells of is believed
+        for an hour. After such an error fit again, and send once more.
+
+        Raises `MalformedRequest` when there are no counts in it.
+        """
+        options = Options(model, None, system, tools, tenant or "", dialect)
+        with self.lock:
+            road = self.engine.observe(request, usage, options)
+        self.drive(road, options.tenant)
+
+    async def aobserve(
+        self,
+        request: object,
+        usage: object,
+        *,
+        model: str | None = None,
+        system: object = None,
+        tools: object = None,
+        tenant: str | None = None,
+        dialect: str | None = None,
+    ) -> None:
+        """`observe`, awaiting the cache tiers."""
+        options = Options(model, None, system, tools, tenant or "", dialect)
+        with self.lock:
+            road = self.engine.observe(request, usage, options)
+        await self.adrive(road, options.tenant)
+
     def plugins(self) -> tuple[PluginStatus, ...]:
         """All plugins there are, the inactive ones with the reason."""
         return self.host.statuses()
@@ -181,10 +245,12 @@ class Brim(Driver):
 
     def close(self) -> None:
         """Close all plugins and files. Closing twice is allowed."""
+        self.background.stop()
         self.engine.archive.close()
         if self.engine.tiers:
             self.engine.tiers.close()
         self.host.close()
+        self.background.join()
 
     def __enter__(self) -> Self:
         return self

@@ -70,16 +70,27 @@ class Counter:
         self._settings = settings or CountingSettings()
         self._space = memo.space(profile.encoding, profile.scale)
         self._margin = 0.0
+        self._warm = False
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether it has counted before, and needs to load nothing."""
+        return self._warm
 
     @property
     def margin(self) -> float:
         """The largest share by which any count so far may fall short."""
         return self._margin
 
-    def upper(self, value: int) -> int:
+    def upper(self, value: int, margin: float | None = None) -> int:
         """The bound that `value` tokens never exceed: with the margin, rounded up."""
-        share = round(self._margin * MILLION)
+        share = round((self._margin if margin is None else margin) * MILLION)
         return value - (-value * share // MILLION)
+
+    def within(self, budget: int, margin: float | None = None) -> int:
+        """The most tokens whose upper bound is within the budget."""
+        share = round((self._margin if margin is None else margin) * MILLION)
+        return budget * MILLION // (MILLION + share)
 
     def texts(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without any overhead."""
@@ -117,6 +128,7 @@ class Counter:
 
     def _fresh(self, texts: list[str]) -> dict[str, Known]:
         counts = self._count(texts, self.profile)
+        self._warm = True
         self._memo.set_many(self._space, texts, counts.values, counts.margin)
         return {
             text: (count, counts.margin) for text, count in zip(texts, counts.values, strict=True)

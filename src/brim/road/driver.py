@@ -6,14 +6,17 @@ import threading
 from collections.abc import Callable, Generator
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 from brim.errors import HookError
 from brim.kernel.flight import Answers, Flight, key_of
 from brim.kernel.host import Host
 from brim.model.operations import Ask, Completion
+from brim.road.ahead import Aside
+from brim.road.background import Background
 from brim.road.engine import Case, Engine
 from brim.road.fitted import Fitted
+from brim.road.injecting import Search
 from brim.road.ledger import Undone
 from brim.road.shared_answers import SharedCall
 from brim.road.sharing import Errand
@@ -23,7 +26,8 @@ from brim.store.patience import patience
 
 __all__ = ["Driver"]
 
-Road = Generator[Ask | Errand, Any, Fitted]
+T = TypeVar("T")
+Road = Generator[Ask | Errand | Search, Any, T]
 
 
 class Driver:
@@ -35,6 +39,8 @@ class Driver:
         self.lock = threading.RLock()
         self.engine = Engine(host, settings)
         self.engine.again = self._again
+        self.engine.begin = self._begin
+        self.background = Background()
         self.flight = Flight(Answers(settings.caching.completion_ttl))
 
     def _again(self, case: Case, length: int, undone: Undone) -> Fitted:
@@ -54,20 +60,24 @@ class Driver:
         self.engine.archive.undo(undone, self.settings.ledger.ttl)
         return fitted
 
-    def drive(self, road: Road, tenant: str) -> Fitted:
+    def _begin(self, road: Aside, tenant: str) -> None:
+        """Take a road to its end while nobody waits."""
+        self.background.begin(partial(self.drive, road, tenant))
+
+    def drive(self, road: Road[T], tenant: str) -> T:
         """Take a road to its end from a synchronous caller."""
         blocked = _running_loop()
-        move: Callable[[], Ask | Errand] = partial(next, road)
+        move: Callable[[], Ask | Errand | Search] = partial(next, road)
         with patience():
             while True:
                 try:
                     with self.lock:
                         ask = move()
                 except StopIteration as end:
-                    fitted: Fitted = end.value
-                    return fitted
+                    result: T = end.value
+                    return result
                 try:
-                    if isinstance(ask, Errand):
+                    if isinstance(ask, Errand | Search):
                         move = partial(road.send, ask.run())
                     else:
                         answer = self.host.drive.run(self._completed(ask, tenant, blocked))
@@ -75,19 +85,19 @@ class Driver:
                 except HookError as error:
                     move = partial(road.throw, error)
 
-    async def adrive(self, road: Road, tenant: str) -> Fitted:
+    async def adrive(self, road: Road[T], tenant: str) -> T:
         """Take a road to its end from an event loop."""
-        move: Callable[[], Ask | Errand] = partial(next, road)
+        move: Callable[[], Ask | Errand | Search] = partial(next, road)
         with patience():
             while True:
                 try:
                     with self.lock:
                         ask = move()
                 except StopIteration as end:
-                    fitted: Fitted = end.value
-                    return fitted
+                    result: T = end.value
+                    return result
                 try:
-                    if isinstance(ask, Errand):
+                    if isinstance(ask, Errand | Search):
                         move = partial(road.send, await ask.arun())
                     else:
                         move = partial(road.send, await self._completed(ask, tenant))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from hashlib import blake2b
 from typing import Any
 
@@ -17,25 +17,30 @@ from brim.kernel.host import Host
 from brim.model.decisions import Counts
 from brim.model.operations import Ask
 from brim.model.profiles import ModelProfile
+from brim.road.ahead import Aside, ahead_of, make_ready
 from brim.road.archive import Archive
+from brim.road.calibrate import Sent
 from brim.road.choice import Choice
 from brim.road.counting import Counter
 from brim.road.finish import finished
 from brim.road.fitted import Fitted
+from brim.road.injecting import Search, injecting_of
 from brim.road.ledger import Ledger, Undone
 from brim.road.memo import Memo
+from brim.road.observing import Learned, in_their_tokens
 from brim.road.past import Past
 from brim.road.pins import first_task, pinned_exchanges
 from brim.road.pipeline import Kit, Outcome, travel
-from brim.road.prepare import Options, Reading, choose, leading, reading, room_for, trip_for
+from brim.road.prepare import Options, Reading, choose, leading, reading, trip_for
 from brim.road.profiles import resolve
 from brim.road.recall import Recall
 from brim.road.report_count import CountReport, count_report
-from brim.road.sharing import Errand, Sharing
+from brim.road.shared_originals import shared_originals
+from brim.road.sharing import Errand, sharing_of
 from brim.road.survival import Survey
 from brim.road.timeline import Timeline
 from brim.road.trip import Trip
-from brim.road.watch import Watch
+from brim.road.watch import Fact, Watch
 from brim.road.wires import Incoming, read
 from brim.settings.schema import Settings
 
@@ -70,9 +75,15 @@ class Engine:
         self.memo = Memo(settings.counting.memo)
         self.recall = Recall()
         self.ledger = Ledger(settings.ledger.max_bytes, settings.ledger.ttl, time.monotonic)
-        self.archive = Archive(settings.archive)
         self.tiers = open_tiers(host.calls, settings)
+        self.learned = Learned(settings, self.tiers)
+        self.archive = Archive(
+            settings.archive, shared=shared_originals(settings.archive, self.tiers)
+        )
         self.again: Callable[[Case, int, Undone], Fitted] | None = None
+        self.begin: Callable[[Aside, str], object] | None = None
+        self.ahead = ahead_of(settings, host.calls, self.ledger)
+        self.glanced: tuple[object, tuple[int, int]] | None = None
         self._looked = False
         self.watch = Watch(host.calls)
         self.survey = Survey()
@@ -84,8 +95,10 @@ class Engine:
             Choice.of(settings, host.calls.names("condense")),
             self.survey,
             settings.condensation.quality,
-            Sharing(self.ledger, self.tiers, settings.ledger.ttl) if self.tiers else None,
+            sharing_of(self.ledger, self.ahead.records if self.ahead else None, self.tiers),
+            self.ahead.records if self.ahead else None,
         )
+        self.injecting = injecting_of(host, settings, self.ledger, self.tiers)
         self._strategies = self._versions()
         self._counters: dict[str, Counter] = {}
         self._counting = self.watch.counting(self._counted)
@@ -97,6 +110,12 @@ class Engine:
     def memory_utilization(self) -> float:
         """The share in use of what ledger and counting memo may hold."""
         return (self.ledger.held + self.memo.held) / (self.ledger.max_bytes + self.memo.size)
+
+    @cached_property
+    def messages_keys(self) -> list[str]:
+        """The fields that may hold the messages, as first looked for."""
+        keys = {dialect.messages_key for dialect in self.host.calls.dialects().values()}
+        return sorted(keys, reverse=True)
 
     def counter(self, model: str) -> Counter:
         """The counter of a model, with its profile."""
@@ -119,22 +138,19 @@ class Engine:
 
     def fresh(self, read: Reading, options: Options) -> Timeline:
         """An empty timeline."""
-        counter, seed = self.counter(read.model), self._seed(options.tenant)
+        counter, seed = self.counter(read.model), self.seed(options.tenant)
         return Timeline(read.dialect, counter, seed, depth=self.settings.limits.max_depth)
 
     def case(self, given: object, options: Options) -> Case:
         """Read a request, and recognize its messages. Raises `MalformedRequest`."""
-        hits, misses = self._lookups()
         with self.watch.step("read") as taken:
+            since = self.lookups(given)
             case = self._case(given, options)
-            taken.facts["messages"] = len(case.incoming.messages)
-            taken.facts["hits"] = self._lookups()[0] - hits
-            taken.facts["misses"] = self._lookups()[1] - misses
+            taken.facts.update(self.read_facts(len(case.incoming.messages), since))
         return case
 
     def _case(self, given: object, options: Options) -> Case:
-        keys = {dialect.messages_key for dialect in self.host.calls.dialects().values()}
-        incoming = read(given, sorted(keys, reverse=True), self.settings.limits)
+        incoming = read(given, self.messages_keys, self.settings.limits)
         found = self.read(incoming, options)
         fresh = self.fresh(found, options)
         skip = leading(incoming.messages)
@@ -145,8 +161,8 @@ class Engine:
     def trip(self, case: Case) -> Trip:
         options = case.options
         profile = case.timeline.counter.profile
-        room = room_for(profile, case.reading.envelope, options.budget, self.settings.budget)
-        self._warn_of_window(profile, options.budget or self.settings.budget.tokens)
+        room = self.learned.room(case.timeline, case.reading.envelope, options)
+        self.warn_of_window(profile, options.budget)
         offset = len(case.reading.head)
         pinned = pinned_exchanges(case.timeline, offset, options.pins, self.settings.pins)
         if self.settings.condensation.pin_first_task:
@@ -156,10 +172,11 @@ class Engine:
         pinned |= self.undone(case.timeline)
         trip = trip_for(case.reading, case.timeline, profile, room, pinned)
         trip.tenant = options.tenant
+        self.learned.remember(trip)
         trip.may_drop_blocks = self.settings.condensation.drop_bound_thinking
         return trip
 
-    def fit(self, case: Case) -> Generator[Ask | Errand, Any, Fitted]:
+    def fit(self, case: Case) -> Generator[Ask | Errand | Search, Any, Fitted]:
         """The whole road; see `travel`. From now on until its end the timeline does not grow."""
         began = time.perf_counter()
         trip = self.trip(case)
@@ -168,21 +185,34 @@ class Engine:
 
     def _travelled(
         self, case: Case, trip: Trip, began: float
-    ) -> Generator[Ask | Errand, Any, Fitted]:
+    ) -> Generator[Ask | Errand | Search, Any, Fitted]:
         with self.watch.step("fit") as taken:
             try:
-                outcome = yield from travel(self.kit, trip)
+                way = self.injecting.travel if self.injecting else travel
+                outcome = yield from way(self.kit, trip)
             except BudgetInfeasible as error:
-                raise self._explained(error, case) from None
+                raise self._explained(in_their_tokens(error, trip.room), case) from None
             finally:
                 case.timeline.busy -= 1
             seconds = time.perf_counter() - began
+            self.learned.keep(trip, outcome.decision, outcome.after.tokens)
             fitted = finished(case.incoming, trip, outcome, seconds, self.survey)
             taken.facts.update(fitted.report.figures)
-        self._clean_up()
-        return self._with_past(case, fitted, outcome)
+        self.clean_up()
+        if self.ahead and self.begin and self.ahead.wanted(self.kit, trip, outcome):
+            apart = evolve(case, timeline=case.timeline.fork(trip.length))
+            self.begin(self._make_ready(apart), case.options.tenant)
+        return (yield from self._with_past(case, fitted, outcome))
 
-    def _with_past(self, case: Case, fitted: Fitted, outcome: Outcome) -> Fitted:
+    def _make_ready(self, case: Case) -> Aside:
+        """Condense before it is due; see `make_ready`."""
+        assert self.ahead is not None, "nothing is begun without it"
+        with self.watch.step("ahead"):
+            yield from make_ready(self.kit, self.trip(case), self.ahead.records)
+
+    def _with_past(
+        self, case: Case, fitted: Fitted, outcome: Outcome
+    ) -> Generator[Errand, Any, Fitted]:
         """The answer with the way back; what was just condensed goes into the archive."""
         past = Past(
             tenant=case.options.tenant,
@@ -194,7 +224,7 @@ class Engine:
             again=partial(self._again, case, len(case.timeline)),
         )
         if fitted.report.condensed:
-            self.archive.keep(past.tenant, past.timeline, past.reachable)
+            yield from self.archive.keep(past.tenant, past.timeline, past.reachable)
         return evolve(fitted, past=past)
 
     def _again(self, case: Case, length: int, undone: Undone) -> Fitted:
@@ -221,6 +251,16 @@ class Engine:
             return error
         reason = f"{error.reason}, with {undone} exchanges in it that `undo` brought back,"
         return BudgetInfeasible(error.minimum, error.budget, reason)
+
+    def observe(self, request: object, said: object, options: Options) -> Aside:
+        """Learn from what a provider said of a fit's request, or of any other; see `Learned`."""
+        if isinstance(request, Fitted):
+            past = request.origin
+            sent = Sent(past.tenant, past.timeline, past.length, request.report.tokens)
+        else:
+            trip = self.trip(self.case(request, options))
+            sent = Sent(options.tenant, trip.timeline, trip.length, trip.raw_tokens)
+        return self.learned.observe(sent, said)
 
     def count(self, given: object, options: Options) -> CountReport:
         """Count a request without fitting it. Raises `MalformedRequest`."""
@@ -254,7 +294,9 @@ class Engine:
                 f"are estimates that may fall short by {margin:.0%}; install a counter for it"
             )
 
-    def _warn_of_window(self, profile: ModelProfile, budget: int | None) -> None:
+    def warn_of_window(self, profile: ModelProfile, budget: int | None) -> None:
+        """Tell, once for each model, of a budget that is more than its window."""
+        budget = budget or self.settings.budget.tokens
         if budget and profile.known and budget > profile.window and profile.name not in self._over:
             from loguru import logger
 
@@ -264,20 +306,30 @@ class Engine:
                 f"{profile.window:,} is used; describe another one in brim.toml if it is larger"
             )
 
-    def _lookups(self) -> tuple[int, int]:
-        """Look-ups so far that memory answered, and that it did not."""
+    def lookups(self, given: object = None) -> tuple[int, int]:
+        """Look-ups that memory answered, and that it did not, until this request came in."""
+        before, self.glanced = self.glanced, None
+        if before is not None and before[0] is given:
+            return before[1]
         return self.recall.hits + self.memo.hits, self.memo.misses
 
-    def _clean_up(self) -> None:
+    def read_facts(self, messages: int, since: tuple[int, int]) -> dict[str, Fact]:
+        """What observers are told of a request that was read."""
+        hits, misses = self.lookups()
+        return {"messages": messages, "hits": hits - since[0], "misses": misses - since[1]}
+
+    def clean_up(self) -> None:
         """Let go of what can be had again, once each time that memory becomes scarce."""
         crowded = self.memory_utilization > self.settings.caching.memory_cleanup
         if crowded and not self._crowded:
             self.ledger.expire()
+            if self.ahead:
+                self.ahead.records.expire()
             self.recall.clear()
             self.survey.clear()
         self._crowded = crowded
 
-    def _seed(self, tenant: str) -> bytes:
+    def seed(self, tenant: str) -> bytes:
         text = "\0".join([tenant, str(LEDGER_VERSION), *self._strategies])
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 

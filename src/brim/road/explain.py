@@ -38,7 +38,9 @@ class Explanation:
         of = f"of {_tokens(report.after.budget)}"
         if not report.changed:
             return f"{before:,} {of}: sent as it came"
-        if report.degradation == BARE:
+        if not (report.replayed or report.condensed):
+            how = "sent as it came, with context behind it"
+        elif report.degradation == BARE:
             how = "condensed to what must stay"
         elif report.degraded:
             how = "condensed, and poorer than asked for"
@@ -62,7 +64,9 @@ class Explanation:
         yield "levels", f"trigger {report.decision.trigger:,}, target {report.decision.target:,}"
         yield "messages", f"{report.messages_before:,} came in, {report.messages_after:,} go out"
         yield "replayed", self._record()
+        yield "injected", self._injected()
         yield "survival", self._survival()
+        yield "provider", self._expected()
         yield "prefix reuse", self._reuse()
         yield "time", _time(report.seconds)
 
@@ -75,6 +79,7 @@ class Explanation:
             "kept": report.layout.kept,
             "shortened": report.layout.shortened,
             "notes": report.layout.notes,
+            "context": report.layout.context,
         }
         return {**parts, "free": max(report.after.budget - sum(parts.values()), 0)}
 
@@ -146,12 +151,27 @@ class Explanation:
         steps = f", {len(history)} condensations in all" if len(history) > 1 else ""
         return f"a record made {made} by {by}: {last.before:,} -> {last.after:,} tokens{steps}"
 
+    def _injected(self) -> str:
+        injected, said = self.report.injected, list[str]()
+        if injected.sources:
+            many, names = len(injected.sources), "; ".join(dict.fromkeys(injected.sources))
+            said.append(f"{_many(many, 'snippet')}, {_tokens(injected.tokens)}: {names}")
+        if injected.earlier:
+            said.append(f"as before behind {_many(injected.earlier, 'message')}")
+        return "; ".join(said)
+
     def _survival(self) -> str:
         report = self.report
         if not report.changed:
             return ""
         lost = "; ".join(report.missing[:NAMED])
         return f"{report.survival:.0%} of the specifics" + (f"; gone: {lost}" if lost else "")
+
+    def _expected(self) -> str:
+        expected = self.report.expected
+        if expected is None:
+            return ""
+        return f"will count {_tokens(expected)}, by what it has reported; the budget is in Brim's"
 
     def _reuse(self) -> str:
         reuse = self.report.prefix_reuse
@@ -171,6 +191,8 @@ def _turn(step: Step) -> str:
 
 def _details(step: Step) -> Iterator[str]:
     yield from map(_cover, step.covers)
+    if step.asks:
+        yield f"{_many(step.asks, 'question')} to a model"
     if step.facts:
         yield ", ".join(f"{name} {value}" for name, value in step.facts.items())
 

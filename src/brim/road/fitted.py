@@ -38,14 +38,14 @@ class Fitted:
 
     def diff(self) -> Diff:
         """What was kept, left out, replaced and shortened, in order. Print it, or walk it."""
-        return Diff.of(self._known_past())
+        return Diff.of(self.origin)
 
     def expand(self, handle: str) -> Original:
         """The original that a note's or mark's handle stands for, in this conversation.
 
         Raises `UnknownHandle`.
         """
-        return self._known_past().expand(handle)
+        return self.origin.expand(handle)
 
     def undo(self, handle: str) -> Fitted:
         """Put the original back, pin it, and fit again; later fits leave it alone too.
@@ -53,10 +53,12 @@ class Fitted:
         What is undone whole comes back byte for byte, but for what must now go in its place.
         Raises `UnknownHandle`, and `BudgetInfeasible`, with nothing changed, when it does not fit.
         """
-        fitted: Fitted = self._known_past().undo(handle)
+        fitted: Fitted = self.origin.undo(handle)
         return fitted
 
-    def _known_past(self) -> Past:
+    @property
+    def origin(self) -> Past:
+        """The conversation behind it. Raises `UnknownHandle`."""
         if self._past is None:
             raise UnknownHandle("this answer was not made by a fit: its originals are not known")
         return self._past

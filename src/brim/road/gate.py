@@ -37,13 +37,14 @@ Touched = Mapping[tuple[int, int], tuple[Share, ...]]
 
 @frozen
 class Candidate:
-    """What a strategy offers: a whole plan, valid and smaller than what it started from; and in
-    `touched` the messages that its edits are about, see there."""
+    """What a strategy offers: a whole plan, valid and smaller than what it started from; in
+    `touched` the messages that its edits are about, see there; and how much of them it keeps."""
 
     plan: Plan
     rendering: Rendering
     tokens: int = 0
     touched: Touched = field(factory=dict)
+    score: float = 0.0
 
 
 @define(eq=False)
@@ -66,7 +67,7 @@ class Gate:
             step = evolve(step, survival=score)
             if score < self.quality:
                 step = evolve(step, outcome="below quality")
-                self.waiting[len(self.steps)] = candidate
+                self.waiting[len(self.steps)] = evolve(candidate, score=score)
                 candidate = None
         self.steps.append(step)
         return candidate
@@ -96,7 +97,10 @@ class Gate:
         everything = {
             place: one for each in fitting.values() for place, one in each.touched.items()
         }
-        scores = {step: self._score(one, everything) for step, one in fitting.items()}
+        scores = {
+            step: one.score if one.touched == everything else self._score(one, everything)
+            for step, one in fitting.items()
+        }
         best = max(scores, key=lambda step: self._weight(step) * scores[step])
         self.kept = scores[best]
         return best

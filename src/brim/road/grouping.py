@@ -7,7 +7,7 @@ from attrs import Factory, define, frozen
 from brim.model.messages import Message, Opaque, Part, Text, ToolResult
 from brim.texts import is_note
 
-__all__ = ["Group", "Grouping", "Piece"]
+__all__ = ["Group", "Grouping", "Piece", "speaks"]
 
 
 @frozen
@@ -114,6 +114,19 @@ class Grouping:
         group = Group(len(self.groups), [piece], pending or None)
         self.groups.append(group)
         return group
+
+
+def speaks(message: Message) -> bool | None:
+    """Whether these are words of the user's own, as in `Group.from_user`; None where only what
+    comes before it can tell."""
+    if message.role != "user" or _only_a_note(message):
+        return False
+    parts = message.parts
+    rest = [i for i, one in enumerate(parts) if not isinstance(one, ToolResult | Opaque)]
+    rest += [i for i, one in enumerate(parts) if isinstance(one, Opaque) and not _is_field(one)]
+    if len(rest) < len(parts) and _only_a_note(message.only(rest)):
+        return None
+    return bool(rest)
 
 
 def _divide(message: Message, pending: set[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from brim.model.messages import Text
 from brim.road.render import Item
 from brim.road.trip import Trip
-from brim.texts import is_note
+from brim.texts import is_context, is_note
 
 __all__ = ["Layout", "layout"]
 
@@ -21,14 +21,15 @@ class Layout:
 
     `head` is what no condensation can change: system, tools, instructions and the start of
     the reply; `kept` are messages as they came, `shortened` those with a rewritten part, `notes`
-    stand for what is gone. `roles` has one entry for each role, with the request's own system
-    text under "system", and "tools" and "reply".
+    stand for what is gone; `context` was injected. `roles` has one entry for each role, with the
+    request's own system text under "system", and "tools" and "reply".
     """
 
     head: int = 0
     kept: int = 0
     shortened: int = 0
     notes: int = 0
+    context: int = 0
     roles: Mapping[str, int] = field(factory=dict)
 
 
@@ -40,7 +41,7 @@ def layout(trip: Trip, items: Iterable[Item]) -> Layout:
     heads = [one.message for one in trip.head]
     for message, tokens in zip(heads, counter.messages(heads), strict=True):
         roles[message.role] += tokens
-    kinds = Tally(head=roles.total(), kept=0, shortened=0, notes=0)
+    kinds = Tally(head=roles.total(), kept=0, shortened=0, notes=0, context=0)
     for item in items:
         roles[item.parsed.message.role] += item.tokens
         kinds.update(_kinds(trip, item))
@@ -57,6 +58,7 @@ def _kinds(trip: Trip, item: Item) -> Mapping[str, int]:
         return {"kept": item.tokens}
     texts = [part.text for part in message.parts if isinstance(part, Text)]
     notes = sum(trip.counter.texts([text for text in texts if is_note(text)]))
-    rest = item.tokens - notes
+    context = sum(trip.counter.texts([text for text in texts[-1:] if is_context(text)]))
+    rest = item.tokens - notes - context
     shorter = rest < trip.timeline.tokens[item.source]
-    return {"notes": notes, "shortened" if shorter else "kept": rest}
+    return {"notes": notes, "context": context, "shortened" if shorter else "kept": rest}

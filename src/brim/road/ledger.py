@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
 from attrs import Factory, define, frozen
@@ -90,6 +90,10 @@ class Ledger:
                 self._entries.move_to_end(value)
                 return place + 1, min(fitting, key=lambda record: record.budget)
         return 0, None
+
+    def knows(self, chain: Iterable[bytes]) -> bool:
+        """Whether there is any record of this conversation, for whatever budget."""
+        return any(value in self._entries for value in chain)
 
     def undo(self, undone: Undone) -> bool:
         """From now on pin what was undone; whether that is new."""

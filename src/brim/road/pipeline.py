@@ -6,10 +6,9 @@ from collections.abc import Generator, Sequence
 from time import perf_counter
 from typing import Any
 
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field, frozen
 
-from brim.dialects.base import Violation
-from brim.errors import BrimError, BudgetInfeasible, HookError, InvalidConversation
+from brim.errors import BrimError, BudgetInfeasible, HookError
 from brim.kernel.calls import Calls
 from brim.model.decisions import (
     CondenseTask,
@@ -21,31 +20,33 @@ from brim.model.decisions import (
     Usage,
 )
 from brim.model.operations import Ask, Completion
+from brim.road.allowed import added, bound, broken, last_resort
+from brim.road.asking import Asking
 from brim.road.choice import LAST_RESORT, Choice
 from brim.road.covers import covered
 from brim.road.edits import EditRefused, folded, removed
-from brim.road.gate import Candidate, Gate, touched
+from brim.road.gate import NEAR, Candidate, Gate, touched
 from brim.road.ledger import Ledger, Record
-from brim.road.minimum import dominant, shortest_results, skeleton
+from brim.road.minimum import shortest_results
 from brim.road.plan import EMPTY, Plan
 from brim.road.render import Rendering
-from brim.road.report import BARE, Step
+from brim.road.report import BARE, Injected, Step
 from brim.road.sharing import Errand, Sharing
 from brim.road.survival import Survey
 from brim.road.trip import Trip
 from brim.road.units import note_message
-from brim.road.verify import added_violations
 from brim.road.watch import Taken, Watch
 from brim.texts import PLACEHOLDER
 
-__all__ = ["Kit", "Outcome", "travel"]
+__all__ = ["Kit", "Outcome", "State", "condense", "decide", "past_of", "replay", "travel"]
 
 
 @frozen
 class Kit:
     """What every trip needs: the plugins, the ledger, and what settings chose. A condensation
     must keep the share `quality` of specifics to be taken at once. `sharing` is there where
-    records are shared with other processes."""
+    records are shared with other processes, `ahead` where conversations are condensed before
+    they must be: the records of those."""
 
     calls: Calls
     ledger: Ledger
@@ -55,6 +56,7 @@ class Kit:
     survey: Survey
     quality: float
     sharing: Sharing | None = None
+    ahead: Ledger | None = None
 
 
 @frozen
@@ -70,10 +72,11 @@ class Outcome:
     degraded: str = ""
     steps: tuple[Step, ...] = ()
     history: tuple[PastCondensation, ...] = ()
+    injected: Injected = field(factory=Injected)
 
 
 @define(eq=False)
-class _State:
+class State:
     """How far the trip has come."""
 
     plan: Plan
@@ -93,26 +96,36 @@ def travel(kit: Kit, trip: Trip) -> Road:
     when what must stay does not fit.
     """
     before = trip.usage(trip.raw_tokens)
-    decision = _decide(kit, trip, before, None)
+    decision = decide(kit, trip, before, None)
     if kit.sharing and before.tokens > decision.target:
         yield from kit.sharing.learn(trip)
-    state = _replayed(kit, trip, before, decision)
+    state = replay(kit, trip, before, decision)
     replayed = state.rendering is not None
     if replayed:
-        decision = _decide(kit, trip, state.usage, state)
-    if not decision.trim and state.usage.upper <= trip.room.budget:
+        decision = decide(kit, trip, state.usage, state)
+    if _fits(trip, state, decision):
         return Outcome(
             decision, before, state.usage, state.rendering, replayed, history=state.history
         )
     if trip.held:
         return (yield from _postponed(kit, trip, state, before, decision))
-    gate = yield from _condense(kit, trip, state, decision)
-    steps, degraded = gate.steps, gate.regret
-    if state.usage.upper > trip.room.budget:
-        degraded = BARE
-        _take(trip, state, _least(trip))
-    if (state.plan is not EMPTY and any(step.outcome == "applied" for step in steps)) or degraded:
-        yield from _record(kit, trip, state, before, steps)
+    ready, steps, degraded = _made_ready(kit, trip, state), list[Step](), ""
+    if ready:
+        decision = decide(kit, trip, state.usage, state)
+    if not _fits(trip, state, decision):
+        trip.reserve(trip.wanted)
+        state.usage = trip.usage(state.usage.tokens + trip.wanted)
+        gate = yield from condense(kit, trip, state, decision)
+        steps, degraded = gate.steps, gate.regret
+        if state.usage.upper > trip.room.budget:
+            why, less = last_resort(trip, state.plan, state.rendering)
+            degraded = why or degraded
+            _take(trip, state, less)
+    done = any(step.outcome == "applied" for step in steps) and state.plan is not EMPTY
+    if done or degraded:
+        yield from _record(kit, trip, state, past_of(trip, state, before, steps))
+    elif ready:
+        yield from _record(kit, trip, state)
     return Outcome(
         decision,
         before,
@@ -120,12 +133,37 @@ def travel(kit: Kit, trip: Trip) -> Road:
         state.rendering,
         replayed,
         degraded,
-        tuple(steps),
+        (*ready, *steps),
         state.history,
     )
 
 
-def _postponed(kit: Kit, trip: Trip, state: _State, before: Usage, decision: TrimDecision) -> Road:
+def _fits(trip: Trip, state: State, decision: TrimDecision) -> bool:
+    """Whether it may go out as it is."""
+    return not decision.trim and state.usage.upper <= trip.room.budget
+
+
+def _made_ready(kit: Kit, trip: Trip, state: State) -> tuple[Step, ...]:
+    """Go on from what was condensed in the background, if that is newer than what was replayed."""
+    ledger, chain = kit.ahead, trip.timeline.chain
+    here = (chain, trip.room.budget, trip.keep)
+    record = ledger.find(*here) if ledger else None
+    if not ledger or record is None or ledger.reach(*here) <= kit.ledger.reach(*here):
+        return ()
+    plan, before = bound(trip, record.plan), state.usage.tokens
+    rendering = trip.render(plan)
+    if trip.tokens(rendering) >= before or broken(trip, rendering):
+        return ()
+    _take(trip, state, Candidate(plan, rendering))
+    state.history = record.history
+    after, past = state.usage.tokens, record.history[-1]
+    facts = {"prepared at message": past.messages}
+    sizes = [before, *[after] * len(past.strategies)]
+    pairs = zip(past.strategies, sizes, strict=False)
+    return tuple(Step(name, "applied", size, after, facts=facts) for name, size in pairs)
+
+
+def _postponed(kit: Kit, trip: Trip, state: State, before: Usage, decision: TrimDecision) -> Road:
     """Nothing before the open turn's thinking may change. Raises `BudgetInfeasible` when
     shortening the newest results is not enough."""
     replayed = state.rendering is not None
@@ -135,12 +173,12 @@ def _postponed(kit: Kit, trip: Trip, state: _State, before: Usage, decision: Tri
         degraded = BARE
         plan = shortest_results(trip, state.plan)
         rendering = trip.render(plan)
-        minimum = trip.counter.upper(trip.tokens(rendering))
+        minimum = trip.upper(trip.tokens(rendering))
         if minimum > trip.room.budget:
             why = "the open turn's thinking is bound to all before it, which thus"
             raise BudgetInfeasible(minimum, trip.room.budget, why)
         _take(trip, state, Candidate(plan, rendering))
-        yield from _record(kit, trip, state, before, ())
+        yield from _record(kit, trip, state, past_of(trip, state, before, ()))
     return Outcome(
         evolve(decision, reason=reason),
         before,
@@ -152,45 +190,42 @@ def _postponed(kit: Kit, trip: Trip, state: _State, before: Usage, decision: Tri
     )
 
 
-def _bound(trip: Trip, plan: Plan) -> Plan:
-    """With the thinking given up that is bound to what the plan changes."""
-    return evolve(plan, bound=trip.length) if trip.binds else plan
-
-
-def _decide(kit: Kit, trip: Trip, usage: Usage, state: _State | None) -> TrimDecision:
+def decide(kit: Kit, trip: Trip, usage: Usage, state: State | None) -> TrimDecision:
     shape = trip.shape(state.rendering if state else None)
-    task = TrimTask(usage, shape, trip.profile, state.history if state else ())
+    history = state.history if state else ()
+    task = TrimTask(usage, shape, trip.profile, history, trip.last, trip.account, trip.repeated)
     decision = kit.calls.should_trim(kit.policy, task)
     return evolve(decision, target=min(decision.target, trip.limit))
 
 
-def _replayed(kit: Kit, trip: Trip, usage: Usage, decision: TrimDecision) -> _State:
+def replay(kit: Kit, trip: Trip, usage: Usage, decision: TrimDecision) -> State:
     """The conversation as the longest fitting record leaves it."""
-    raw = _State(EMPTY, None, usage)
+    raw = State(EMPTY, None, usage)
     if usage.tokens <= decision.target:
         return raw
     record = kit.ledger.find(trip.timeline.chain, trip.room.budget, trip.keep)
     if record is None:
         return raw
     rendering = trip.render(record.plan)
-    if _added(trip, rendering):
+    if added(trip, rendering):
         return raw
     trip.timeline.rendering = rendering
-    return _State(record.plan, rendering, trip.usage(trip.tokens(rendering)), record.history)
+    return State(record.plan, rendering, trip.usage(trip.tokens(rendering)), record.history)
 
 
-def _condense(
-    kit: Kit, trip: Trip, state: _State, decision: TrimDecision
+def condense(
+    kit: Kit, trip: Trip, state: State, decision: TrimDecision
 ) -> Generator[Ask, Completion, Gate]:
     """Ask the strategies in order until the target is met."""
     shape = trip.shape(state.rendering)
     names = kit.choice.chain(decision.strategies, shape, state.usage.utilization)
     gate = Gate(trip, kit.survey, kit.quality if len(names) > 1 else 0)
+    near = decision.target + int(NEAR * max(state.usage.tokens - decision.target, 0))
     for name in names:
         if state.usage.tokens <= decision.target:
             break
         yield from _timed(kit, gate, state, decision, name)
-    if state.usage.tokens > decision.target:
+    if state.usage.tokens > near:
         _take(trip, state, gate.least_evil(state.usage.tokens, decision.target))
     over = state.usage.upper > trip.room.budget
     if over and (gate.regret or gate.steps[-1].outcome == "applied"):
@@ -201,7 +236,7 @@ def _condense(
 
 
 def _timed(
-    kit: Kit, gate: Gate, state: _State, decision: TrimDecision, name: str
+    kit: Kit, gate: Gate, state: State, decision: TrimDecision, name: str
 ) -> Generator[Ask, Completion, None]:
     """One strategy's turn, from asking it to the gate's judgement."""
     began = perf_counter()
@@ -218,7 +253,7 @@ def _tell(kit: Kit, steps: Sequence[Step]) -> None:
 
 
 def _turn(
-    kit: Kit, trip: Trip, state: _State, decision: TrimDecision, name: str
+    kit: Kit, trip: Trip, state: State, decision: TrimDecision, name: str
 ) -> Generator[Ask, Completion, tuple[Step, Candidate | None]]:
     """What one strategy offers: its edits are good whole or not at all."""
     before = state.usage.tokens
@@ -233,24 +268,26 @@ def _turn(
         count=trip.counter.texts,
         note_overhead=_note_overhead(trip),
     )
+    turn = Asking(kit.calls.condense(name, task))
     try:
-        condensation = yield from kit.calls.condense(name, task)
+        condensation = yield from turn
     except HookError as error:
-        return Step(name, "failed", before, before, detail=str(error)), None
+        return Step(name, "failed", before, before, detail=str(error), asks=turn.asks), None
     if condensation is None or not condensation.edits:
-        return Step(name, "passed", before, before), None
+        facts = dict(condensation.facts) if condensation else {}
+        return Step(name, "passed", before, before, facts=facts, asks=turn.asks), None
     try:
-        plan = _bound(trip, folded(state.plan, condensation, units, trip.counter, trip.opening))
+        plan = bound(trip, folded(state.plan, condensation, units, trip.counter, trip.opening))
         rendering = trip.render(plan)
-        added = _broken(trip, rendering)
-        if added:
-            raise EditRefused(f"rule {added[0].rule}: {added[0].detail}")
+        breaches = broken(trip, rendering)
+        if breaches:
+            raise EditRefused(f"rule {breaches[0].rule}: {breaches[0].detail}")
     except (BrimError, ValueError, RecursionError) as error:
         kit.calls.blame(name, "condense", error)
-        return Step(name, "refused", before, before, detail=str(error)), None
+        return Step(name, "refused", before, before, detail=str(error), asks=turn.asks), None
     after = trip.tokens(rendering)
     if after >= before:
-        return Step(name, "no gain", before, after), None
+        return Step(name, "no gain", before, after, asks=turn.asks), None
     edits = condensation.edits
     step = Step(
         name,
@@ -262,11 +299,12 @@ def _turn(
         notes=sum(isinstance(edit, Replace) for edit in edits),
         rewrites=sum(isinstance(edit, Rewrite) for edit in edits),
         facts=dict(condensation.facts),
+        asks=turn.asks,
     )
     return step, Candidate(plan, rendering, after, touched(trip, edits, units))
 
 
-def _take(trip: Trip, state: _State, candidate: Candidate | None) -> None:
+def _take(trip: Trip, state: State, candidate: Candidate | None) -> None:
     """Go on from here; from where it was if there is none."""
     if candidate is not None:
         state.plan, state.rendering = candidate.plan, candidate.rendering
@@ -274,55 +312,24 @@ def _take(trip: Trip, state: _State, candidate: Candidate | None) -> None:
         trip.timeline.rendering = candidate.rendering
 
 
-def _least(trip: Trip) -> Candidate:
-    """Only what must stay. Raises `BudgetInfeasible` when even that is too much."""
-    plan = _bound(trip, skeleton(trip))
-    rendering = trip.render(plan)
-    minimum = trip.counter.upper(trip.tokens(rendering))
-    if minimum > trip.room.budget:
-        minimum = min(minimum, trip.usage(trip.raw_tokens).upper)
-        raise BudgetInfeasible(minimum, trip.room.budget, dominant(trip))
-    added = _broken(trip, rendering)
-    if added:
-        raise InvalidConversation(
-            f"it cannot be condensed without breaking a rule: {added[0].detail}",
-            index=added[0].index,
-            rule=str(added[0].rule),
-        )
-    return Candidate(plan, rendering)
-
-
-def _broken(trip: Trip, rendering: Rendering) -> tuple[Violation, ...]:
-    """Rules that a new plan would break, and sealed parts that it would change."""
-    before, after = trip.parsed(None), trip.parsed(rendering)
-    altered = trip.timeline.dialect.altered(before, after, trip.profile)
-    return (*_added(trip, rendering), *altered)
-
-
-def _added(trip: Trip, rendering: Rendering) -> tuple[Violation, ...]:
-    return added_violations(
-        trip.timeline.dialect,
-        trip.envelope,
-        trip.profile,
-        lambda: trip.parsed(None),
-        trip.parsed(rendering),
-    )
+def past_of(trip: Trip, state: State, before: Usage, steps: Sequence[Step]) -> PastCondensation:
+    """What a record remembers of the strategies' turns."""
+    names = tuple(step.strategy for step in steps if step.outcome == "applied")
+    return PastCondensation(trip.length, before.tokens, state.usage.tokens, names)
 
 
 def _record(
-    kit: Kit, trip: Trip, state: _State, before: Usage, steps: Sequence[Step]
+    kit: Kit, trip: Trip, state: State, *past: PastCondensation
 ) -> Generator[Errand, Any, None]:
     """Write down the plan; when another fit was first, take over what it wrote."""
-    names = tuple(step.strategy for step in steps if step.outcome == "applied")
-    past = PastCondensation(trip.length, before.tokens, state.usage.tokens, names)
-    record = Record(state.plan, trip.room.budget, (*state.history, past))
+    record = Record(state.plan, trip.room.budget, (*state.history, *past))
     kept = kit.ledger.put(trip.timeline.chain[-1], record, trip.keep)
     if kit.sharing and kept is record:
         kept = yield from kit.sharing.offer(trip, record)
     if kept is not record and not any(kept.plan.touches(i) for i in trip.keep):
         rendering = trip.render(kept.plan)
         fits = trip.usage(trip.tokens(rendering)).upper <= trip.room.budget
-        if fits and not _added(trip, rendering):
+        if fits and not added(trip, rendering):
             _take(trip, state, Candidate(kept.plan, rendering))
 
 

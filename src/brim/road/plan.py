@@ -36,12 +36,14 @@ class Plan:
     `silent` are pieces (exchange, piece of it) whose thinking is left out.
     Thinking that is bound to what stands before it is lost in messages before `bound` as soon
     as anything in front of it was touched; what came later was thought about what was sent.
+    What was injected behind messages before `plain` is left out.
     """
 
     spans: tuple[Span, ...] = ()
     rewrites: Mapping[Spot, Paths] = field(factory=dict)
     bound: int = 0
     silent: frozenset[tuple[int, int]] = frozenset()
+    plain: int = 0
 
     @property
     def first_touched(self) -> tuple[int, int] | None:
@@ -94,7 +96,7 @@ class Plan:
         plan = Plan(tuple(merged))
         kept = {spot: new for spot, new in texts.items() if plan.span_of(spot[0]) is None}
         left = (place for place in {*self.silent, *silent} if plan.span_of(place[0]) is None)
-        return Plan(plan.spans, kept, silent=frozenset(left))
+        return Plan(plan.spans, kept, silent=frozenset(left), plain=self.plain)
 
 
 EMPTY = Plan()

@@ -129,28 +129,35 @@ def leading(messages: Sequence[object]) -> int:
     return len(messages)
 
 
-def _role(message: object) -> object:
-    if isinstance(message, Mapping):
-        return message.get("role")
-    if isinstance(message, msgspec.Raw):
-        found = _look(message, 0)
-        return found.get("role") if isinstance(found, Mapping) else None
-    return getattr(message, "role", None)
+def _role(message: object) -> str | None:
+    found = _look(message, 0) if isinstance(message, msgspec.Raw) else message
+    role = found.get("role") if isinstance(found, Mapping) else getattr(found, "role", None)
+    return role if isinstance(role, str) else None
 
 
 def room_for(
-    profile: ModelProfile, envelope: Envelope, budget: int | None, settings: BudgetSettings
+    profile: ModelProfile,
+    envelope: Envelope,
+    budget: int | None,
+    settings: BudgetSettings,
+    learned: int | None = None,
 ) -> Room:
     """An explicit budget stands as it is, but for one above the window of a model that is
-    known; else the window less what the answer may take."""
-    explicit = budget if budget is not None else settings.tokens
-    if explicit is not None:
-        most = min(explicit, profile.window) if profile.known else explicit
-        return Room(most, most, 0, explicit=True)
+    known; else the window less what the answer may take. No more than half of a window that was
+    `learned` is left to the answer, also under an explicit budget."""
     reserve = settings.reserve if settings.reserve is not None else envelope.max_output
     if reserve is None:
         reserve = min(profile.max_output, DEFAULT_ANSWER, profile.window // 2)
-    return Room(max(profile.window - reserve, 0), profile.window, reserve)
+    window = profile.window if learned is None else learned
+    if learned is not None:
+        reserve = min(reserve, learned // 2)
+    explicit = budget if budget is not None else settings.tokens
+    if explicit is None:
+        return Room(max(window - reserve, 0), window, reserve)
+    most = min(explicit, window) if profile.known else explicit
+    if learned is not None:
+        most = min(explicit, learned - reserve)
+    return Room(most, most, 0, explicit=True)
 
 
 def trip_for(

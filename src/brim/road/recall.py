@@ -17,8 +17,8 @@ __all__ = ["Recall"]
 REMARKED = 8
 """How many messages of one request may have got or lost a cache mark since the last."""
 
-BRANCHES = 4
-"""How many conversations that begin alike are kept and compared."""
+BRANCHES = 64
+"""How many conversations that begin alike are kept and compared: those of one agent do."""
 
 
 @define(eq=False)
@@ -30,8 +30,9 @@ class Recall:
     messages that were recognized.
     """
 
-    size: int = 64
+    size: int = 256
     hits: int = 0
+    _kept: int = 0
     _buckets: OrderedDict[Hashable, list[Timeline]] = Factory(OrderedDict)
 
     def timeline(
@@ -44,15 +45,14 @@ class Recall:
         """
         if not messages:
             return fresh
-        key = (scope, _handle(messages[0]))
+        given = [bytes(one) if isinstance(one, msgspec.Raw) else one for one in messages]
+        key = (scope, _handle(given[0]))
         bucket = self._buckets.get(key, [])
-        best, length = fresh, 0
-        for known in reversed(bucket):
-            common = _common(known, messages)
-            if (common, -len(known)) > (length, -len(best)):
-                best, length = known, common
+        best, length = _longest(fresh, [one for one in bucket if _seems_whole(one, given)], given)
+        if length < len(best) or best is fresh:
+            best, length = _longest(fresh, bucket, given)
         self.hits += length
-        length = _remarked(best, length, messages)
+        length = _remarked(best, length, messages, given)
         if length < len(best) or best.busy:
             best = best.fork(length)
         new = [
@@ -66,30 +66,54 @@ class Recall:
     def clear(self) -> None:
         """Forget all. What is seen again is read again."""
         self._buckets.clear()
+        self._kept = 0
 
     def _keep(self, key: Hashable, bucket: list[Timeline], used: Timeline) -> None:
         """The timeline used last stands last; the oldest make room."""
         others = [known for known in bucket if known is not used]
         self._buckets[key] = [*others[-BRANCHES + 1 :], used]
         self._buckets.move_to_end(key)
-        while len(self._buckets) > self.size:
-            self._buckets.popitem(last=False)
+        self._kept += len(self._buckets[key]) - len(bucket)
+        while self._kept > self.size:
+            first, oldest = next(iter(self._buckets.items()))
+            del oldest[0]
+            self._kept -= 1
+            if not oldest:
+                del self._buckets[first]
+
+
+def _seems_whole(known: Timeline, given: list[object]) -> bool:
+    """Whether all of it may stand in what is given, by its last message."""
+    return len(known) <= len(given) and known.wires[-1] == given[len(known) - 1]
+
+
+def _longest(
+    fresh: Timeline, timelines: Sequence[Timeline], given: list[object]
+) -> tuple[Timeline, int]:
+    """The timeline that has most of these messages, and how many."""
+    best, length = fresh, 0
+    for known in reversed(timelines):
+        common = _common(known, given)
+        if (common, -len(known)) > (length, -len(best)):
+            best, length = known, common
+    return best, length
 
 
 def _handle(first: object) -> Hashable:
     """Something cheap that is equal for equal first messages."""
-    if isinstance(first, msgspec.Raw):
-        return bytes(first)[:200]
+    if isinstance(first, bytes):
+        return first[:200]
     content = first.get("content") if isinstance(first, Mapping) else None
     return content[:200] if isinstance(content, str) else None
 
 
-def _common(known: Timeline, messages: Sequence[object], start: int = 0) -> int:
+def _common(known: Timeline, messages: list[object], start: int = 0) -> int:
     """How many messages at the beginning are the same; those before `start` are."""
     old = known.wires[start : len(messages)]
     given = messages[start : len(known)]
-    if old != (given if isinstance(given, list) else list(given)):
-        given = list(_alike(old, given))
+    if old != given:
+        agreed = _agreed(old, given)
+        given = [*given[:agreed], *_alike(old[agreed:], given[agreed:])]
     same = start + len(given)
     for index, path, kind in known.numbers:
         if index >= same:
@@ -97,6 +121,18 @@ def _common(known: Timeline, messages: Sequence[object], start: int = 0) -> int:
         if index >= start and not _exact(given[index - start], path, kind):
             return index
     return same
+
+
+def _agreed(old: Sequence[object], given: Sequence[object]) -> int:
+    """How many are equal from the first one on, by comparing halves of what is left."""
+    low, high = 0, len(old)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if old[low:middle] == given[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _alike(old: Sequence[object], messages: Sequence[object]) -> Iterator[object]:
@@ -114,7 +150,7 @@ def _alike(old: Sequence[object], messages: Sequence[object]) -> Iterator[object
         yield own
 
 
-def _remarked(known: Timeline, length: int, messages: Sequence[object]) -> int:
+def _remarked(known: Timeline, length: int, messages: Sequence[object], given: list[object]) -> int:
     """As `_common`, past messages that say the same in other words: clients move their cache
     marks with every turn."""
     for _ in range(REMARKED):
@@ -122,7 +158,7 @@ def _remarked(known: Timeline, length: int, messages: Sequence[object]) -> int:
             break
         if not known.refresh(length, as_object(messages[length], length)):
             break
-        length = _common(known, messages, length + 1)
+        length = _common(known, given, length + 1)
     return length
 
 

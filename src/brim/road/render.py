@@ -74,6 +74,9 @@ class Rendering:
         touched = self.plan.first_touched
         if touched is not None:
             self._changed = self.timeline.groups[touched[0]].pieces[touched[1]].message
+        bare = min((i for i in self.timeline.injected if i < self.plan.plain), default=None)
+        if bare is not None:
+            self._changed = bare if self._changed is None else min(bare, self._changed)
 
     def grow(self) -> Rendering:
         """Render the raw messages that came since the last call."""
@@ -90,6 +93,25 @@ class Rendering:
             self.items[i] = evolve(self.items[i], parsed=self.timeline.parsed[index])
         return self
 
+    def mixed(self, index: int) -> Self | None:
+        """This rendering after context was put behind message `index`; None if it must be made
+        anew, because something follows that message."""
+        if self.messages <= index:
+            return self
+        if not self.items or self.items[-1].source != index:
+            return None
+        last = self.items[-1]
+        self.items[-1] = self._with_context(last, index)
+        self.tokens += self.items[-1].tokens - last.tokens
+        return self
+
+    def bears(self, index: int) -> bool:
+        """Whether something injected goes out behind the message: until it is condensed."""
+        if index not in self.timeline.injected or index < self.plan.plain:
+            return False
+        owner = self.timeline.grouping.owners[index][-1]
+        return self.plan.span_of(owner) is None and owner not in self.texts
+
     def _message(self, index: int) -> int:
         """Render one raw message; the index of the next."""
         for moved in self._moved.get(index, ()):
@@ -103,7 +125,7 @@ class Rendering:
         texts: dict[int, Paths] = {}
         touched = any(spans) or bool(silent) or self._unbound(index)
         if not touched and (partless or not any(owner in self.texts for owner in owners)):
-            self._put(self._raw(index))
+            self._put(self._with_context(self._raw(index), index))
             return index + 1
         for owner, span in zip(owners, spans, strict=True):
             if span is None:
@@ -113,7 +135,7 @@ class Rendering:
                 self._send(index, held, texts)
                 held, texts = [], {}
                 self._put(self._made(self._note(span), None))
-        self._send(index, held, texts)
+        self._send(index, held, texts, last=True)
         return self._after(index, spans[-1]) if spans else index + 1
 
     def loses_thinking(self, index: int, owner: int) -> bool:
@@ -165,14 +187,23 @@ class Rendering:
         silent = silent or self._unbound(index)
         held.extend([mine[i] for i in places] if silent else mine)
 
-    def _send(self, index: int, held: Sequence[int], texts: Texts) -> None:
+    def _send(self, index: int, held: Sequence[int], texts: Texts, *, last: bool = False) -> None:
+        """Put out these parts of a message; behind its `last` ones goes what was injected."""
         if not held:
             return
         if len(held) == len(self.timeline.message(index).parts) and not texts:
-            self._put(self._raw(index))
+            item = self._raw(index)
         else:
             wire = self.timeline.dialect.select(self.timeline.wire(index), held, texts)
-            self._put(self._made(wire, index))
+            item = self._made(wire, index)
+        self._put(self._with_context(item, index) if last else item)
+
+    def _with_context(self, item: Item, index: int) -> Item:
+        """The message with what was injected behind it."""
+        if not self.bears(index):
+            return item
+        dialect, block = self.timeline.dialect, self.timeline.injected[index]
+        return self._made(dialect.merge(self._wire(item), dialect.note(block.text)), index)
 
     def _note(self, span: Span) -> Wire:
         timeline = self.timeline

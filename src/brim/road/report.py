@@ -13,10 +13,14 @@ from brim.road.covers import Cover
 from brim.road.layout import Layout
 from brim.road.survival import Survival
 
-__all__ = ["BARE", "FitReport", "Step"]
+__all__ = ["BARE", "UNMIXED", "FitReport", "Injected", "Step"]
 
 BARE = "no strategy came under the budget: only what must stay is left"
 """Why a fit is degraded that keeps nothing of its own choice."""
+
+
+UNMIXED = "there was no room left for the context that was injected"
+"""Why a fit is degraded that takes back what it sent behind the user's messages."""
 
 
 def _whole() -> Survival:
@@ -32,7 +36,8 @@ class Step:
     edits broke a rule; "failed" when it raised. `survival` is the share of the specifics in what
     it touched that still stand, None where there was nothing to choose and it was not measured.
     `covers` are the messages that its edits are about, `notes` and `rewrites` what it wrote,
-    `exchanges` how many it removed; `facts` are its own remarks.
+    `exchanges` how many it removed; `asks` are the questions that it put to a model, `facts` its
+    own remarks.
     """
 
     strategy: str
@@ -46,6 +51,7 @@ class Step:
     covers: tuple[Cover, ...] = ()
     notes: int = 0
     rewrites: int = 0
+    asks: int = 0
     facts: Mapping[str, str | int | float] = field(factory=dict)
 
     @property
@@ -54,12 +60,24 @@ class Step:
         applied = self.outcome == "applied"
         return {
             "strategy": self.strategy,
-            "tried": self.outcome != "passed",
+            "tried": self.outcome != "passed" or self.asks > 0,
             "applied": applied,
             "tokens_before": self.before,
             "tokens_after": self.after if applied else self.before,
             "saved": self.before - self.after if applied else 0,
         }
+
+
+@frozen
+class Injected:
+    """Context that goes out behind messages of the user's. `sources` has one entry for each snippet
+    behind the last message, which take `tokens`; `earlier` messages carry what was found for them
+    before. `room` is what was kept free for it."""
+
+    sources: tuple[str, ...] = ()
+    tokens: int = 0
+    earlier: int = 0
+    room: int = 0
 
 
 @frozen
@@ -70,9 +88,10 @@ class FitReport:
     is False when the same objects go out; `replayed` tells that an earlier condensation of this
     conversation was applied again: `history` has the condensations it is made of, the last of them
     `record_age` messages ago. `prefix_reuse` is the share of the last output's tokens that
-    this one begins with, None for the first. `degraded` says that the result is poorer than
+    this one begins with, None for the first. `expected` is what the provider will count, by what
+    it said so far; None where it said nothing. `degraded` says that the result is poorer than
     asked for, `degradation` why: no strategy kept enough and came down far enough, or only what
-    must stay is left.
+    must stay is left. `injected` is what was put behind the user's messages.
     """
 
     model: str
@@ -87,9 +106,11 @@ class FitReport:
     steps: tuple[Step, ...] = ()
     history: tuple[PastCondensation, ...] = ()
     record_age: int = 0
+    expected: int | None = None
     prefix_reuse: float | None = None
     messages_before: int = 0
     messages_after: int = 0
+    injected: Injected = field(factory=Injected)
     seconds: float = field(default=0.0, eq=False)
     _check: Callable[[], tuple[Violation, ...]] = field(default=tuple, eq=False, repr=False)
     _check_input: Callable[[], tuple[Violation, ...]] = field(default=tuple, eq=False, repr=False)
@@ -184,9 +205,11 @@ class FitReport:
             "steps": [asdict(step) for step in self.steps],
             "history": [asdict(past) for past in self.history],
             "record_age": self.record_age,
+            "expected": self.expected,
             "prefix_reuse": self.prefix_reuse,
             "messages_before": self.messages_before,
             "messages_after": self.messages_after,
+            "injected": asdict(self.injected),
             "seconds": round(self.seconds, 6),
             "violations": [asdict(violation) for violation in self.violations],
             "input_violations": [asdict(violation) for violation in self.input_violations],

@@ -43,7 +43,7 @@ class SharedCall:
 
 def _unpacked(packed: bytes) -> Completion | None:
     try:
-        _, answer = msgspec.msgpack.decode(packed, type=tuple[int, Completion])
+        version, answer = msgspec.msgpack.decode(packed, type=tuple[int, Completion])
     except msgspec.DecodeError:
         return None
-    return answer
+    return answer if version == FORMAT else None

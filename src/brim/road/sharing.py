@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,11 +10,12 @@ from attrs import frozen
 
 from brim.road.ledger import Ledger, Record
 from brim.road.trip import Trip
-from brim.store.tiers import Plan, Tiers
+from brim.store.tiers import Plan, Space, Tiers
 
-__all__ = ["Errand", "Sharing"]
+__all__ = ["AHEAD", "RECORDS", "Errand", "Sharing", "sharing_of"]
 
-SPACE = "records"
+RECORDS, AHEAD = "records", "ahead"
+"""Spaces: of records that are replayed, and of those that were made before they are due."""
 
 FORMAT = 1
 """Of a list of records. One of another format is as good as none."""
@@ -44,32 +45,42 @@ Errands = Generator[Errand, Any, None]
 
 @frozen
 class Sharing:
-    """Reads records into the ledger, and offers those that were made. Records live `ttl` seconds
-    from when they were last read."""
+    """Reads records into the ledgers, and offers those that were made. `ledgers` has one for each
+    space. Records live `ttl` seconds from when they were last read."""
 
-    ledger: Ledger
+    ledgers: Mapping[str, Ledger]
     tiers: Tiers
     ttl: float
 
     def learn(self, trip: Trip) -> Errands:
         """One batch for all places where the conversation may have a later record than is known."""
         chain = trip.timeline.chain
-        known = self.ledger.reach(chain, trip.room.budget, trip.keep)
+        known = self.ledgers[RECORDS].reach(chain, trip.room.budget, trip.keep)
         keys = list(reversed(chain[max(1, known, len(chain) - MOST) :]))
         if not keys:
             return
-        space = self.tiers.space(SPACE, trip.tenant)
-        found = yield Errand(self.tiers, space.reading(keys, self.ttl))
-        for value, packed in found.items():
+        spaces = {name: self.tiers.space(name, trip.tenant) for name in self.ledgers}
+        found = yield Errand(self.tiers, self._reading(spaces, keys))
+        for (name, value), packed in found.items():
             for record in _unpacked(packed):
-                self.ledger.adopt(value, record)
+                self.ledgers[name].adopt(value, record)
 
-    def offer(self, trip: Trip, record: Record) -> Generator[Errand, Any, Record]:
+    def _reading(
+        self, spaces: Mapping[str, Space], keys: Sequence[bytes]
+    ) -> Plan[dict[tuple[str, bytes], bytes]]:
+        """The same keys in several spaces, in one batch."""
+        names = {space.named(key): (name, key) for name, space in spaces.items() for key in keys}
+        found = yield from self.tiers.read(list(names), self.ttl)
+        return {names[name]: value for name, value in found.items()}
+
+    def offer(
+        self, trip: Trip, record: Record, name: str = RECORDS
+    ) -> Generator[Errand, Any, Record]:
         """Write a record where there is none for its budget; the one that all will replay.
 
         One that touches what this conversation keeps makes room.
         """
-        value, space = trip.timeline.chain[-1], self.tiers.space(SPACE, trip.tenant)
+        value, space = trip.timeline.chain[-1], self.tiers.space(name, trip.tenant)
         own = _packed([record])
         if not own:
             return record
@@ -77,11 +88,18 @@ class Sharing:
         there = {one.budget: one for one in _unpacked(packed)}
         winner = there.get(record.budget)
         if winner is not None and not any(winner.plan.touches(i) for i in trip.keep):
-            self.ledger.adopt(value, winner)
+            self.ledgers[name].adopt(value, winner)
             return winner
         there[record.budget] = record
         yield Errand(self.tiers, space.writing(value, _packed([*there.values()]), self.ttl))
         return record
+
+
+def sharing_of(ledger: Ledger, ahead: Ledger | None, tiers: Tiers | None) -> Sharing | None:
+    """None where there are no tiers."""
+    if tiers is None:
+        return None
+    return Sharing({RECORDS: ledger} | ({AHEAD: ahead} if ahead else {}), tiers, ledger.ttl)
 
 
 def _packed(records: Sequence[Record]) -> bytes:
@@ -96,7 +114,7 @@ def _packed(records: Sequence[Record]) -> bytes:
 def _unpacked(packed: bytes) -> tuple[Record, ...]:
     """The records, none where they cannot be read."""
     try:
-        _, records = msgspec.msgpack.decode(packed, type=tuple[int, tuple[Record, ...]])
+        version, records = msgspec.msgpack.decode(packed, type=tuple[int, tuple[Record, ...]])
     except msgspec.DecodeError:
         return ()
-    return records
+    return records if version == FORMAT else ()

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from brim.model.messages import Document, Message, Part, Text, ToolCall, ToolResult
 from brim.road.statements import Statement, statements
@@ -34,6 +35,8 @@ _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
 _MARKS = r"\s\"'`,()\[\]{}<>|=$€£¥*“”„«»‘’"
 _THOUSANDS = r"(?<![,\[\d|])\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?"
 _TOKEN = re.compile(rf"{_THOUSANDS}|[^{_MARKS}]+")
+_GROUPED = re.compile(r"\d,\d{3}")
+_PLAIN = re.compile(rf"[^{_MARKS}]+")
 _WIDE_TOKEN = re.compile(
     rf"{_THOUSANDS}|\d{{2,4}}年(?:\d{{1,2}}月(?:\d{{1,2}}日)?)?|\d{{1,2}}月\d{{1,2}}日"
     rf"|[{_CJK}]+|[^{_MARKS}{_CJK}\u3000-\u303f\uff01-\uff0f\uff1a-\uff20]+"
@@ -72,8 +75,7 @@ Reading = tuple[tuple[tuple[str, int], ...], Words]
 """What a token says, with its weight, and the words in it."""
 
 
-@frozen
-class Mention:
+class Mention(NamedTuple):
     """What a specific weighs, the words that stood near it, and in how many places it stood."""
 
     weight: int
@@ -81,10 +83,14 @@ class Mention:
     times: int = 1
 
     def joined(self, other: Mention) -> Mention:
-        near = self.near
-        if len(near) < NEAR:
-            near = tuple(dict.fromkeys(near + other.near))[:NEAR]
-        return Mention(self.weight, near, self.times + other.times)
+        return Mention(self.weight, _both(self.near, other.near), self.times + other.times)
+
+
+def _both(near: Words, other: Words) -> Words:
+    """The words near two mentions of one specific, as far as they are remembered."""
+    if len(near) >= NEAR:
+        return near
+    return tuple(dict.fromkeys(near + other))[:NEAR]
 
 
 @frozen
@@ -136,58 +142,90 @@ def mentions(text: str) -> dict[str, Mention]:
     Near are the tokens close by on the same line, those that begin the line, and the head of the
     column; where the line has no words, those that begin the line above.
     """
+    lines = text.replace("\\n", "\n").replace(";", "\n").splitlines()
+    above = _Above(lines)
     found: dict[str, Mention] = {}
-    token = _TOKEN if text.isascii() else _WIDE_TOKEN
-    above = ""
-    for line, heads in _rows(text):
-        if _HINT.search(line):
-            tokens, over = _tokens(line, heads, token)
-            read = [*map(_read, tokens)]
-            words = [one[1] for one in read]
-            for at in [at for at, one in enumerate(read) if one[0]]:
-                near = over.get(at, ()) + _near(words, at) or _begin(above, token)
-                for value, weight in read[at][0]:
-                    known = found.get(value)
-                    one = Mention(weight, near)
-                    found[value] = one if known is None else known.joined(one)
-        if _WORD.search(line):
-            above = line
+    for number, (line, heads) in enumerate(_rows(lines)):
+        for value, one in _on_line(line) if heads is None else _in_row(line, *heads):
+            mention = one if one.near else Mention(one.weight, above.words(number))
+            known = found.get(value)
+            found[value] = mention if known is None else known.joined(mention)
     return found
 
 
-def _tokens(
-    line: str, heads: Heads, token: re.Pattern[str]
-) -> tuple[list[str], Mapping[int, Words]]:
-    """The tokens of a line, and the words over those that stand in a table."""
-    if heads is None:
-        return token.findall(line), {}
+@lru_cache(maxsize=8_192)
+def _on_line(line: str) -> tuple[tuple[str, Mention], ...]:
+    """What a line mentions. Lines come again: files are read twice, and what is left of a text
+    is compared with all of it."""
+    return tuple(_mentioned([*map(_read, _split(line))], {})) if _HINT.search(line) else ()
+
+
+def _in_row(line: str, mark: str, heads: Sequence[Words]) -> Iterator[tuple[str, Mention]]:
+    """What a table's row mentions, with the words that head each column."""
     tokens: list[str] = []
     over: dict[int, Words] = {}
-    for cell, head in zip(line.split(heads[0]), heads[1], strict=True):
-        inside = token.findall(cell)
+    for cell, head in zip(line.split(mark), heads, strict=True):
+        inside = _split(cell)
         over.update(dict.fromkeys(range(len(tokens), len(tokens) + len(inside)), head))
         tokens += inside
-    return tokens, over
+    return _mentioned([*map(_read, tokens)], over)
 
 
-def _near(words: Sequence[Words], at: int) -> Words:
-    low = max(at - REACH, 0)
-    label = words[: min(LABEL, low)]
-    return tuple(chain(*label, *words[low:at], *words[at + 1 : at + REACH + 1]))[:NEAR]
+def _mentioned(read: Sequence[Reading], over: Mapping[int, Words]) -> Iterator[tuple[str, Mention]]:
+    words = [one[1] for one in read]
+    for at, (values, _) in enumerate(read):
+        if values:
+            near = over.get(at, ()) + _near(words, at)
+            for value, weight in values:
+                yield value, Mention(weight, near)
 
 
-def _begin(line: str, token: re.Pattern[str]) -> Words:
-    return tuple(word for one in token.findall(line)[: 2 * LABEL] for word in _read(one)[1])
+@define
+class _Above:
+    """Finds for a line the words that begin the last line above with any. Asked line by line,
+    downwards."""
+
+    lines: Sequence[str]
+    _known: int = 0
+    _words: Words = ()
+
+    def words(self, line: int) -> Words:
+        for above in reversed(self.lines[self._known : line]):
+            if _WORD.search(above):
+                self._words = _begin(above)
+                break
+        self._known = line
+        return self._words
 
 
-def _rows(text: str) -> Iterator[tuple[str, Heads]]:
+def _split(line: str) -> list[str]:
+    """What lies between marks, in the quickest way for what the line holds."""
+    if not line.isascii():
+        return _WIDE_TOKEN.findall(line)
+    grouped = "," in line and _GROUPED.search(line)
+    return (_TOKEN if grouped else _PLAIN).findall(line)
+
+
+def _near(words: list[Words], at: int) -> Words:
+    low = at - REACH
+    close = words[max(low, 0) : at] + words[at + 1 : at + REACH + 1]
+    label = words[: min(LABEL, low)] if low > 0 else []
+    return tuple(chain.from_iterable(label + close if label else close))[:NEAR]
+
+
+def _begin(line: str) -> Words:
+    return tuple(word for one in _split(line)[: 2 * LABEL] for word in _read(one)[1])
+
+
+def _rows(lines: Sequence[str]) -> Iterator[tuple[str, Heads]]:
     """The lines of a text. Rows of a table come with its mark and the words that head each
     column, lines that are none with None."""
-    marks = [mark for mark in "|\t," if mark in text]
+    whole = "".join(lines)
+    marks = [mark for mark in "|\t," if mark in whole]
     shape: tuple[str, int] | None = None
     heads: Heads = None
     first = ""
-    for line in text.replace("\\n", "\n").replace(";", "\n").splitlines():
+    for line in lines:
         now = _shape(line, marks)
         if now is None or now != shape:
             shape, first, heads = now, line, None

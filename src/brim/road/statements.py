@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from attrs import field, frozen
 
@@ -89,6 +89,7 @@ _NEGATION = re.compile(
     r"|никогда|запрещ\w+)\b|不|禁止|ない|いけ|금지|마|안 "
 )
 _RUN = re.compile(r"[^\W\d_]+(?:'t)?")
+_ASCII_RUN = re.compile(r"[a-z]+(?:'t)?")
 _END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 _WORD = re.compile(r"[^\W\d_]{4,}|\w*\d\w*")
 _IDEOGRAPHS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
@@ -111,16 +112,22 @@ def statements(text: str) -> Iterator[Statement]:
     Japanese and Korean.
     """
     lowered = text.lower().replace("’", "'")
-    cues = [_CUES[word] for word in _CUES.keys() & set(_RUN.findall(lowered))]
-    if not lowered.isascii() and _CJK_CUE.search(lowered):
-        cues.append(_CJK_CUE)
+    run = _ASCII_RUN if lowered.isascii() else _RUN
+    cues = [(word, _CUES[word]) for word in _CUES.keys() & set(run.findall(lowered))]
+    if run is _RUN and _CJK_CUE.search(lowered):
+        cues.append(("", _CJK_CUE))
     for line in lowered.splitlines() if cues else ():
-        for sentence in _END.split(line):
-            if sentence[-1:] not in "?？" and any(cue.search(sentence) for cue in cues):
+        near = [(word, cue) for word, cue in cues if word in line]
+        for sentence in _END.split(line) if near else ():
+            if sentence[-1:] not in "?？" and _binds(sentence, near):
                 said = _SPACE.sub(" ", sentence[:LONGEST]).strip(" -*#>")
                 words = frozenset(_words(said))
                 if len(words) > 1:
                     yield Statement(said, words, _NEGATION.search(said) is not None)
+
+
+def _binds(sentence: str, cues: Iterable[tuple[str, re.Pattern[str]]]) -> bool:
+    return any(word in sentence and cue.search(sentence) for word, cue in cues)
 
 
 def _words(text: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol, Self
 
 import msgspec
-from attrs import Factory, define, field
+from attrs import Factory, define, field, frozen
 
 from brim.dialects.base import Dialect, Parsed, Wire
 from brim.dialects.jsonin import json_value
@@ -19,7 +19,7 @@ from brim.road.grouping import Group, Grouping
 if TYPE_CHECKING:
     from brim.road.counting import Counter
 
-__all__ = ["Timeline", "decoded", "link"]
+__all__ = ["Block", "Timeline", "decoded", "link"]
 
 Path = tuple[str | int, ...]
 
@@ -30,6 +30,17 @@ class Follower(Protocol):
     def refreshed(self, index: int) -> Self | None:
         """Itself after message `index` got other marks; None if it must be made anew."""
 
+    def mixed(self, index: int) -> Self | None:
+        """Itself after context was put behind message `index`; None if it must be made anew."""
+
+
+@frozen
+class Block:
+    """Context that goes out behind a message, and its tokens."""
+
+    text: str
+    tokens: int
+
 
 @define(eq=False)
 class Timeline:
@@ -38,7 +49,8 @@ class Timeline:
     `wires` are copies of its own (JSON objects, or the bytes of one); `tokens[i]` is the cost
     of message i; `chain` has one value for each message that is
     not an instruction, and one in front. `numbers` are the places and
-    types of numbers, because 1 equals True. `busy` counts the fits that are reading it.
+    types of numbers, because 1 equals True. `busy` counts the fits that are reading it. `injected`
+    is what goes out behind messages of the user's; of the first `looked` messages it is known.
     """
 
     dialect: Dialect
@@ -58,6 +70,8 @@ class Timeline:
     sent: object = None
     busy: int = 0
     depth: int = DEEPEST
+    injected: dict[int, Block] = Factory(dict)
+    looked: int = 0
 
     def __attrs_post_init__(self) -> None:
         self.grouping = Grouping(items=self.dialect.items)
@@ -69,6 +83,16 @@ class Timeline:
     @property
     def groups(self) -> list[Group]:
         return self.grouping.groups
+
+    @property
+    def injected_tokens(self) -> int:
+        return sum(block.tokens for block in self.injected.values())
+
+    def inject(self, index: int, text: str) -> None:
+        """From now on send this behind message `index`."""
+        self.injected[index] = Block(text, self.counter.texts([text])[0])
+        if self.rendering is not None:
+            self.rendering = self.rendering.mixed(index)
 
     def extend(self, wires: Sequence[Wire | bytes], offset: int = 0) -> None:
         """Parse, count and group what is new; on an error nothing has changed.
@@ -92,6 +116,8 @@ class Timeline:
         twin.body = sum(twin.tokens) - twin.instruction_tokens
         twin.chain = self.chain[: 1 + length - len(twin.instructions)]
         twin.numbers = [number for number in self.numbers if number[0] < length]
+        twin.injected = {i: block for i, block in self.injected.items() if i < length}
+        twin.looked = min(self.looked, length)
         for one in twin.parsed:
             twin._group(one.message)
         return twin
@@ -132,6 +158,11 @@ class Timeline:
         last_user = self.grouping.last_user
         self.grouping.add(message)
         self.turns += self.grouping.last_user != last_user
+
+    def chain_to(self, length: int) -> Sequence[bytes]:
+        """The chain of the first `length` messages."""
+        apart = sum(place < length for place in self.instructions)
+        return self.chain[: 1 + length - apart]
 
     def wire(self, index: int) -> Wire:
         """The JSON object of message `index`. Not to be changed."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from brim.dialects.base import Envelope, Parsed
 from brim.kinds import ContentKind, content_kind
 from brim.model.conversation import Conversation
-from brim.model.decisions import Shape, Usage
+from brim.model.decisions import LastRequest, Shape, Usage
 from brim.model.messages import Thinking
 from brim.model.profiles import ModelProfile
-from brim.road.counting import MILLION, Counter
+from brim.road.counting import Counter
 from brim.road.plan import Plan
 from brim.road.render import Rendering
+from brim.road.slopes import Scale
 from brim.road.timeline import Timeline
 from brim.road.units import Unit, units_of
 
@@ -26,19 +27,46 @@ LOOKED_AT = 32
 
 @define(eq=False)
 class Room:
-    """How much there is: `budget` = `window` - `reserve` tokens of input."""
+    """How much there is: `budget` = `window` - `reserve` tokens of input.
+
+    Where a `scale` was learned, `budget` is in Brim's tokens, `asked` the same in the provider's,
+    and `margin` the share by which what is expected may fall short.
+    """
 
     budget: int
     window: int
     reserve: int = 0
     explicit: bool = False
+    scale: Scale | None = None
+    asked: int = 0
+    margin: float | None = None
+
+    def scaled(self, scale: Scale, margin: float) -> Room:
+        """The same room by what was learned."""
+        budget = max(scale.within(self.budget), 1)
+        return evolve(self, budget=budget, scale=scale, asked=self.budget, margin=margin)
+
+    def usage(self, tokens: int, upper: int, fixed: int) -> Usage:
+        """What a request of so many tokens takes of it; see `Usage`."""
+        return Usage(
+            tokens=tokens,
+            upper=upper,
+            fixed=fixed,
+            budget=self.budget,
+            window=self.window,
+            reserve=self.reserve,
+            explicit=self.explicit,
+        )
 
 
 @define(eq=False)
 class Trip:
     """One request. `head` are the instructions in front of the timeline, `fixed` what system,
     tools and instructions cost together, `pinned` the exchanges that `tenant` keeps. With
-    `may_drop_blocks` the provider may be asked to drop thinking whose beginning changed."""
+    `may_drop_blocks` the provider may be asked to drop thinking whose beginning changed. `last` is
+    the request before this one, `account` what the policy keeps of the conversation; a `repeated`
+    request was fitted before. `wanted` is
+    room for context that a condensation should leave; `fixed` has the `reserved` part of it."""
 
     timeline: Timeline
     head: tuple[Parsed, ...]
@@ -49,6 +77,11 @@ class Trip:
     pinned: frozenset[int] = frozenset()
     may_drop_blocks: bool = False
     tenant: str = ""
+    last: LastRequest | None = None
+    account: tuple[float, ...] = ()
+    repeated: bool = False
+    wanted: int = 0
+    reserved: int = 0
     length: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -94,7 +127,7 @@ class Trip:
     @property
     def limit(self) -> int:
         """The most tokens whose upper bound is within the budget."""
-        return self.room.budget * MILLION // (MILLION + round(self.counter.margin * MILLION))
+        return self.counter.within(self.room.budget, self.room.margin)
 
     @property
     def binds(self) -> bool:
@@ -124,20 +157,26 @@ class Trip:
         )
 
     @property
+    def came_tokens(self) -> int:
+        """Tokens of the request as it came."""
+        return self.fixed - self.reserved + self.timeline.body
+
+    @property
     def raw_tokens(self) -> int:
-        return self.fixed + self.timeline.body
+        """The same with what was injected, and with what is reserved for it."""
+        return self.fixed + self.timeline.body + self.timeline.injected_tokens
+
+    def reserve(self, tokens: int) -> None:
+        """Keep so many tokens free, instead of those that were."""
+        self.fixed += tokens - self.reserved
+        self.reserved = tokens
 
     def usage(self, tokens: int) -> Usage:
-        room = self.room
-        return Usage(
-            tokens=tokens,
-            upper=self.counter.upper(tokens),
-            fixed=self.fixed,
-            budget=room.budget,
-            window=room.window,
-            reserve=room.reserve,
-            explicit=room.explicit,
-        )
+        return self.room.usage(tokens, self.upper(tokens), self.fixed)
+
+    def upper(self, tokens: int) -> int:
+        """The bound that so many tokens never exceed."""
+        return self.counter.upper(tokens, self.room.margin)
 
     def shape(self, rendering: Rendering | None) -> Shape:
         """Of the raw conversation, or of what a plan leaves of it."""

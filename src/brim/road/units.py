@@ -50,6 +50,7 @@ def units_of(
             silent = {piece for exchange, piece in plan.silent if exchange == index}
             new = texts.get(index, {})
             shown, tokens = _shown(timeline, new, silent, group)
+            tokens += 0 if new else _injected(timeline, plan, group)
             exchange = Exchange(
                 len(units),
                 shown,
@@ -78,6 +79,15 @@ def _came(timeline: Timeline, group: Group) -> tuple[Message, ...]:
     """The exchange's messages as the caller gave them."""
     found = ((timeline.message(piece.message), piece.parts) for piece in group.pieces)
     return tuple(message if parts is None else message.only(parts) for message, parts in found)
+
+
+def _injected(timeline: Timeline, plan: Plan, group: Group) -> int:
+    """Tokens of what goes out behind an exchange that is a message of the user's. It comes and
+    goes with the message, so strategies see only what it costs."""
+    if not group.from_user or group.first < plan.plain:
+        return 0
+    block = timeline.injected.get(group.first)
+    return 0 if block is None else block.tokens
 
 
 def _shown(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from brim.model.decisions import Counts
     from brim.model.profiles import ModelProfile
 
-__all__ = ["Taken", "Watch"]
+__all__ = ["Fact", "Taken", "Watch"]
 
 Fact = str | int | float | bool
 

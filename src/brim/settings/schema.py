@@ -114,7 +114,8 @@ class CondensationSettings:
     picks where its rule prefers no other. `pin_first_task` keeps the first message that the user
     wrote, where it takes no more than a quarter of the budget. `drop_bound_thinking` lets Brim
     ask the provider to drop thinking that is bound to what was condensed, where nothing else is
-    left to do."""
+    left to do. `background` begins to condense with a model when the window fills up, so that the
+    result is there when it is due."""
 
     ai: bool = True
     default_strategy: str = field(default="conversation-summary", converter=_guide_spelling)
@@ -125,6 +126,7 @@ class CondensationSettings:
     quality: float = field(default=0.8, validator=within(0, 1))
     pin_first_task: bool = False
     drop_bound_thinking: bool = False
+    background: bool = False
 
     def __attrs_post_init__(self) -> None:
         if self.max_messages < self.min_messages:
@@ -152,11 +154,14 @@ class CachingSettings:
 
 @frozen
 class InjectionSettings:
-    """`mode` auto injects where it helps, on always, off never. User texts shorter than
-    `min_characters` get none; `cache` is results kept."""
+    """What the plugins of `inject` may do. `mode` on asks them for each message of the user's, off
+    never, auto where it has `min_characters`. What they find may take the `share` of the budget
+    beside system and tools; they have `timeout` seconds. `cache` is results that a source keeps."""
 
     mode: Literal["auto", "on", "off"] = "auto"
     min_characters: int = field(default=100, validator=within(0))
+    share: float = field(default=0.05, validator=within(0, 0.5))
+    timeout: float = field(default=5.0, validator=within(0.001))
     cache: int = field(default=1_000, validator=within(0))
 
 
@@ -170,11 +175,12 @@ class LedgerSettings:
 
 @frozen
 class ArchiveSettings:
-    """Where the originals of what was condensed are kept: on `disk`, in `memory`, or not at all
-    (`off`); for `ttl` seconds, in at most `max_bytes`. `directory` is the folder on disk, by
-    default the user's own data folder or `BRIM_DATA_DIR`."""
+    """Where the originals of what was condensed are kept: on `disk`, in `memory`, in the tiers of
+    `caches`, where others find them too, or not at all (`off`); for `ttl` seconds, in at most
+    `max_bytes`. `directory` is the folder on disk, by default the user's own data folder or
+    `BRIM_DATA_DIR`."""
 
-    where: Literal["disk", "memory", "off"] = "disk"
+    where: Literal["disk", "memory", "caches", "off"] = "disk"
     directory: str = ""
     ttl: float = field(default=7.0 * DAY, validator=within(0))
     max_bytes: int = field(default=512 * 1024 * 1024, validator=within(0))

@@ -10,8 +10,9 @@ from attrs import define
 
 __all__ = ["PATIENCE", "left", "patience", "spend"]
 
-PATIENCE = 0.05
-"""Seconds that one request waits for all tiers together that are not in its own memory."""
+PATIENCE = 0.04
+"""Seconds that one request waits for all tiers together that are not in its own memory. A busy
+machine adds its own time to that, before a thread begins and before the request goes on."""
 
 
 @define

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define, field, frozen
 
@@ -90,7 +90,7 @@ class Store:
     _cleaned: float = field(default=0.0, init=False)
     _closed: bool = field(default=False, init=False)
     _link: sqlite3.Connection = field(init=False)
-    _release: Callable[[], object] = field(init=False)
+    _release: weakref.finalize[[], Any] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         try:
@@ -184,11 +184,15 @@ class Store:
         return StoreStats(sum(counts), sum(lengths), size, tables)
 
     def close(self) -> None:
-        """Close the file. Closing twice is allowed; using it afterwards raises `StoreError`."""
+        """Close the file. Closing twice is allowed; using it afterwards raises `StoreError`.
+
+        At the interpreter's end the connection may be gone already.
+        """
         with self._lock:
             if not self._closed:
                 try:
-                    self.set_many("", {})
+                    if self._release.alive:
+                        self.set_many("", {})
                 finally:
                     self._closed = True
                     self._release()
@@ -223,7 +227,7 @@ class Store:
     def _reopen(self) -> None:
         """After a fork: a connection must never be used, nor closed, by two processes."""
         _INHERITED.append(self._link)
-        self._release.detach()  # type: ignore[attr-defined]
+        self._release.detach()
         self._lock = RLock()
         self._uses = {}
         if not self._closed:

@@ -32,6 +32,10 @@ def reach_of(cache: Cache) -> Reach:
     return "process" if said == "process" else "user" if said == "user" else "shared"
 
 
+LEAST = 0.005
+"""Seconds for which it is worth to begin a call: less is over before a busy machine begins it."""
+
+
 @frozen
 class Counters:
     """What became of a tier's calls. `hits` and `misses` count keys, `refused` values whose seal
@@ -108,10 +112,12 @@ class Tier:
         self._workers.close()
 
     def _begin(self) -> float:
-        """Seconds to wait for a call, 0 when it is not to be made."""
+        """Seconds to wait for a call, 0 when it is not to be made. A probe is waited for only as
+        long as it may take."""
         seconds = float("inf") if self.reach == "process" else left()
-        if seconds > 0 and self.health.allows():
-            return seconds
+        probe = self.health.resting
+        if seconds >= LEAST and self.health.allows():
+            return min(seconds, LATE) if probe else seconds
         self.count(skipped=1)
         return 0.0
 

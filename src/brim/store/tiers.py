@@ -207,17 +207,21 @@ class Space:
         self, keys: Sequence[bytes], renew: float | None = None
     ) -> Plan[dict[bytes, bytes]]:
         """A plan for `get_many`."""
-        names = {self._name(key): key for key in keys}
+        names = {self.named(key): key for key in keys}
         found = yield from self.tiers.read(list(names), renew)
         return {names[name]: value for name, value in found.items()}
 
     def writing(self, key: bytes, value: bytes, ttl: float | None) -> Plan[None]:
         """A plan for `set`."""
-        return self.tiers.write({self._name(key): value}, ttl)
+        return self.writing_many({key: value}, ttl)
+
+    def writing_many(self, entries: Mapping[bytes, bytes], ttl: float | None) -> Plan[None]:
+        """A plan for writing several at once."""
+        return self.tiers.write({self.named(key): value for key, value in entries.items()}, ttl)
 
     def adding(self, key: bytes, value: bytes, ttl: float | None) -> Plan[bytes]:
         """A plan for `add`."""
-        return self.tiers.add(self._name(key), value, ttl)
+        return self.tiers.add(self.named(key), value, ttl)
 
     def get_many(self, keys: Sequence[bytes], renew: float | None = None) -> dict[bytes, bytes]:
         """The values that are there; `renew` is the life of those that are used."""
@@ -249,9 +253,10 @@ class Space:
         return await self.tiers.arun(self.adding(key, value, ttl))
 
     def delete_many(self, keys: Sequence[bytes]) -> None:
-        self.tiers.run(self.tiers.remove([self._name(key) for key in keys]))
+        self.tiers.run(self.tiers.remove([self.named(key) for key in keys]))
 
-    def _name(self, key: bytes) -> str:
+    def named(self, key: bytes) -> str:
+        """The name under which the tiers keep it."""
         return self.tiers.seal.name(self.name, self.tenant, key)
 
 

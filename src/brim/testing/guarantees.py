@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from brim.testing.alignment import Match, align, stands_for
 from brim.testing.case import Case
 from brim.testing.provider_rules import broken_rules
-from brim.testing.wire import Atom, canonical, fields, last_words, role_of
+from brim.testing.wire import Atom, atoms, canonical, fields, is_context, last_words, role_of
 from brim.testing.writers import Json
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "untouched",
     "valid",
     "within",
+    "without_context",
 ]
 
 GUARANTEES = {
@@ -129,6 +130,34 @@ def keeps_what_must_stay(before: Case, after: Case, pins: Collection[int] = ()) 
     _ends_in(last_words(before.atoms), after.atoms, "the user's last words")
     pinned = [atom for atom in before.atoms if atom.message in pins]
     _ends_in(pinned, after.atoms, "a pinned message")
+
+
+def without_context(before: Case, after: Case) -> Case:
+    """Guarantee 6, for injected context: a block stands alone, behind a message of the user's that
+    is otherwise as it came. Gives what goes out without it, for all other laws to judge."""
+    messages = [_bare(before, message) for message in after.messages]
+    if all(one is other for one, other in zip(messages, after.messages, strict=True)):
+        return after
+    return after.with_messages(messages)
+
+
+def _bare(before: Case, message: Json) -> Json:
+    """The message as it came, if it bears context now and bore none then."""
+    own = atoms([message])
+    if not any(map(is_context, own)) or any(message is one for one in before.messages):
+        return message
+    if len(own) < 2 or any(map(is_context, own[:-1])):
+        raise Broken(
+            6, f"injected context is not alone behind its message: {own[-1].value[:200]!r}"
+        )
+    wanted = [atom.content for atom in own[:-1]]
+    for one in before.messages:
+        if [atom.content for atom in atoms([one])] == wanted and fields(one) == fields(message):
+            return one
+    if own[-1].content in {atom.content for atom in before.atoms}:
+        return message
+    content: list[Json] = message["content"]
+    return {**message, "content": content[:-1]}
 
 
 def pairs_are_true(before: Case, after: Case) -> None:

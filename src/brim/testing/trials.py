@@ -6,146 +6,36 @@ A trial is data: it can be run again, made smaller, and printed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from brim.errors import BudgetInfeasible
 from brim.testing import guarantees as g
 from brim.testing.case import Case
 from brim.testing.conversations import generate
 from brim.testing.draw import Draw
-from brim.testing.hostile import COUNTERS, INJECTORS, POLICIES, STRATEGIES
+from brim.testing.hostile import COUNTERS, POLICIES, STRATEGIES
+from brim.testing.lab import Lab, Trial
+from brim.testing.reciting import Recites
 from brim.testing.writers import Json, Options
 
 if TYPE_CHECKING:
-    from brim.road.brim import Brim
     from brim.road.fitted import Fitted
     from brim.road.report import FitReport
 
 __all__ = ["KINDS", "Lab", "Trial", "draw_trial", "judge"]
 
 SHARES = (5, 15, 30, 50, 70, 90, 130)
-ROOMY = 1.2
-"""A budget of this many times the conversation's size leaves it alone."""
+TURNS = 4
+"""Turns, the last of a conversation, that are fitted with context."""
 
 CHAIN = 4
 """Strategies that `auto` stands for at a time."""
 
 RISE = (15, 30, 50, 70, 90, 110)
 """Budgets of one rising series, as shares of the conversation's size."""
-
-PLACES: Mapping[str, Mapping[str, type[object]]] = {
-    "": COUNTERS,
-    "policy": POLICIES,
-    "strategies": STRATEGIES,
-    "inject": INJECTORS,
-}
-"""Hostile plugins by the setting that puts them to use; counters need none."""
-
-Result = tuple[Case | None, "Fitted | None", int | None]
-
-
-@frozen
-class Trial:
-    """A conversation, a budget in tokens, pinned positions, and a hostile plugin or none."""
-
-    kind: str
-    case: Case
-    budget: int
-    pins: tuple[int, ...] = ()
-    plugin: str = ""
-
-    def without(self, positions: Sequence[int]) -> Trial:
-        """The same without these messages; pins move along."""
-        gone = frozenset(positions)
-        left = [at for at in range(len(self.case.messages)) if at not in gone]
-        pins = tuple(left.index(pin) for pin in self.pins if pin in left)
-        return evolve(self, case=self.case.without(gone), pins=pins)
-
-    def as_dict(self) -> Json:
-        """As JSON, with all that is needed to fit it again."""
-        return {
-            "kind": self.kind,
-            "dialect": self.case.dialect,
-            "budget": self.budget,
-            "pins": list(self.pins),
-            "plugin": self.plugin,
-            "request": self.case.request,
-        }
-
-
-@frozen
-class Lab:
-    """Makes and keeps the `Brim`s that trials use. Close it when done.
-
-    `settings` apply to all of them. `fits` counts what was run.
-    """
-
-    settings: Mapping[str, Any] = field(factory=dict)
-    fits: list[int] = field(factory=lambda: [0])
-    _open: dict[str, Brim] = field(factory=dict)
-
-    @property
-    def shared(self) -> Brim:
-        """The one without hostile plugins; its ledger is kept apart by tenant."""
-        return self.brim("")
-
-    def brim(self, plugin: str) -> Brim:
-        """The one with this hostile plugin in the place it acts in."""
-        if plugin not in self._open:
-            self._open[plugin] = self._made(plugin)
-        return self._open[plugin]
-
-    def _made(self, plugin: str) -> Brim:
-        from brim.road.brim import Brim
-
-        settings = {"archive": {"where": "memory"}, **self.settings}
-        settings["plugins"] = {"discover": False}
-        plugins: list[object] = []
-        for place, known in PLACES.items():
-            if plugin in known:
-                plugins.append(known[plugin])
-                settings.update(_use(place, plugin))
-        return Brim(settings, plugins=plugins)
-
-    def close(self) -> None:
-        """Close all of them; the next use makes new ones."""
-        while self._open:
-            self._open.popitem()[1].close()
-
-    def size(self, case: Case) -> int:
-        """Tokens of a request, as the shared `Brim` counts them. Raises `Broken`."""
-        try:
-            return self.shared.count(case.request, model=case.model, dialect=case.dialect).total
-        except Exception as error:
-            raise g.Broken(13, f"{type(error).__name__}: {error}") from error
-
-    def fit(self, brim: Brim, trial: Trial, tenant: str, budget: int | None = None) -> Result:
-        """(what goes out, the whole result, None), or (None, None, the minimum)."""
-        self.fits[0] += 1
-        case = trial.case
-        try:
-            fitted = brim.fit(
-                case.request,
-                model=case.model,
-                budget=max(budget or trial.budget, 1),
-                pin=trial.pins or None,
-                tenant=tenant,
-                dialect=case.dialect,
-            )
-        except BudgetInfeasible as error:
-            return None, None, error.minimum
-        except Exception as error:
-            raise g.Broken(13, f"{type(error).__name__}: {error}") from error
-        return case.with_request(cast(Json, fitted.request)), fitted, None
-
-
-def _use(place: str, plugin: str) -> Json:
-    if not place:
-        return {}
-    return {place: plugin if place == "policy" else (plugin,)}
 
 
 def draw_trial(draw: Draw, lab: Lab, kind: str | None = None) -> Trial:
@@ -189,13 +79,14 @@ def _laws(trial: Trial, lab: Lab, after: Case, fitted: Fitted, strategies: int =
     case, report = trial.case, fitted.report
     g.within(report.after.upper, trial.budget)
     g.same(after.messages, fitted.messages, 4, "messages and request")
-    roomy = report.before.upper * ROOMY <= trial.budget and trial.plugin not in POLICIES
-    if not report.changed or roomy:
-        g.untouched(case.messages, after.messages)
-        return
     recount = lab.shared.count(after.request, model=case.model, dialect=case.dialect)
     g.within(recount.upper, trial.budget)
     g.valid(case, after)
+    after = g.without_context(case, after)
+    roomy = report.before.upper * lab.roomy <= trial.budget and trial.plugin not in POLICIES
+    if not report.changed or roomy:
+        g.untouched(case.messages, after.messages)
+        return
     g.keeps_what_must_stay(case, after, trial.pins)
     g.pairs_are_true(case, after)
     g.thoughts_are_whole(case, after)
@@ -256,6 +147,24 @@ def _grow(trial: Trial, lab: Lab, tenant: str) -> None:
         _next_turn(earlier, "session", of_session)
         if after is not None and fitted is not None:
             _laws(step, lab, after, fitted)
+
+
+def _injects(trial: Trial, lab: Lab, tenant: str) -> None:
+    """All laws with context behind the user's messages: turn by turn, and then again."""
+    case, brim = trial.case, lab.brim(Recites.name)
+    earlier: dict[str, Fitted] = {}
+    for length in case.turns[-TURNS:]:
+        step = evolve(trial, case=case.with_messages(case.messages[:length]), pins=())
+        after, fitted, minimum = lab.fit(brim, step, tenant)
+        _next_turn(earlier, "injected", fitted)
+        if after is None or fitted is None:
+            _, _, needed = lab.fit(lab.shared, step, tenant)
+            g.same(minimum, needed, 2, "the minimum with context and without")
+            continue
+        _laws(step, lab, after, fitted)
+        for name, given in ((tenant, step.case), (tenant, after), (f"{tenant} other", after)):
+            again, _, _ = lab.fit(brim, evolve(step, case=given), name)
+            g.same(after.request, again.request if again else None, 4)
 
 
 def _next_turn(earlier: dict[str, Fitted], name: str, fitted: Fitted | None) -> None:
@@ -344,5 +253,6 @@ KINDS: Mapping[str, Callable[[Trial, Lab, str], None]] = {
     "rise": _rise,
     "fails": _fails,
     "hostile": _hostile,
+    "inject": _injects,
 }
-SLOW = frozenset({"grow"})
+SLOW = frozenset({"grow", "inject"})

@@ -21,6 +21,7 @@ __all__ = [
     "canonical",
     "exchanges",
     "fields",
+    "is_context",
     "is_note",
     "last_words",
     "role_of",
@@ -41,6 +42,11 @@ TEXTS = frozenset({"text", "input_text", "output_text"})
 ANSWER = "_output"
 NOTE = re.compile(
     r"<brim-note(?: [a-z2-7]{6,26})?>\n(?:(?!</?brim-note).)*\n</brim-note>",
+    re.DOTALL | re.IGNORECASE,
+)
+
+CONTEXT = re.compile(
+    r"<brim-context>\n(?:(?!</?brim-(?:context|note)).)*\n</brim-context>",
     re.DOTALL | re.IGNORECASE,
 )
 
@@ -101,6 +107,11 @@ def is_note(atom: Atom) -> bool:
         return bool(NOTE.fullmatch(atom.value))
     block = json.loads(atom.value)
     return set(block) == {"type", "text", "cache_control"} and bool(NOTE.fullmatch(block["text"]))
+
+
+def is_context(atom: Atom) -> bool:
+    """Whether this is a block of injected context as Brim writes it."""
+    return atom.role == "user" and atom.kind == "text" and bool(CONTEXT.fullmatch(atom.value))
 
 
 def last_words(everything: Iterable[Atom]) -> list[Atom]:

@@ -1,29 +1,25 @@
-"""A Brim plugin: completions from every provider that LiteLLM knows."""
+"""Brim and LiteLLM: completions from every provider that it knows, a callback that fits
+the calls it makes (`brim_litellm.callback`), and a `trim_messages` in the place of its own."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import contextmanager
-from importlib import import_module
 from random import uniform
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from attrs import field, frozen
 
-from brim.api import Ask, Completion, CompletionError, Delta, SettingsError, hookimpl
+from brim.api import Ask, Completion, CompletionError, Delta, SettingsError, hookimpl, overflow_of
+from brim_litellm.package import litellm
+from brim_litellm.trimming import trim_messages
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["LiteLLM", "Settings"]
+__all__ = ["LiteLLM", "Settings", "trim_messages"]
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
 """Seconds before the first retry, which double, up to the longest; up to half is taken off."""
 
-_LOCAL = "LITELLM_LOCAL_MODEL_COST_MAP"
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*", re.ASCII)
 
 Stop = Literal["end", "length", "refusal", "other"]
@@ -107,8 +103,8 @@ class LiteLLM:
 
         try:
             async with timeout(left):
-                litellm = await to_thread(_litellm)
-                return await litellm.acompletion(**self._request(ask), timeout=left, **more)
+                package = await to_thread(litellm)
+                return await package.acompletion(**self._request(ask), timeout=left, **more)
         except Exception as error:
             return _error(error)
 
@@ -128,27 +124,6 @@ class LiteLLM:
         if settings.key_variable:
             request["api_key"] = os.environ.get(settings.key_variable, "")
         return request
-
-
-def _litellm() -> ModuleType:
-    """The package: importing it takes seconds, and would fetch a list of prices."""
-    with _local_prices():
-        package = import_module("litellm")
-    package.__dict__["suppress_debug_info"] = True
-    return package
-
-
-@contextmanager
-def _local_prices() -> Iterator[None]:
-    given = os.environ.get(_LOCAL)
-    os.environ[_LOCAL] = "True"
-    try:
-        yield
-    finally:
-        if given is None:
-            del os.environ[_LOCAL]
-        else:
-            os.environ[_LOCAL] = given
 
 
 def _completion(text: str, finish: str, answer: Any, ask: Ask) -> Completion:
@@ -175,6 +150,10 @@ def _error(error: Exception) -> CompletionError:
     name = type(error).__name__
     status = getattr(error, "status_code", 0)
     status = status if isinstance(status, int) else 0
+    told = overflow_of(error)
+    if told is not None:
+        detail, window, used = "the request is too long for the model", told.limit, told.used
+        return CompletionError(detail, kind="overflow", status=status, window=window, used=used)
     if isinstance(error, TimeoutError) or name == "Timeout":
         return CompletionError("the provider did not answer in time", kind="timeout")
     if name == "APIConnectionError":

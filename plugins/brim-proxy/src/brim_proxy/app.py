@@ -42,6 +42,9 @@ __all__ = ["Proxy", "create_app", "in_memory"]
 
 log = logging.getLogger("brim_proxy")
 
+WATCH = 0.05
+"""Seconds after which it is watched whether the client is still there."""
+
 OPEN = frozenset({"root", "livez", "readyz"})
 """Local routes that ask for no key."""
 
@@ -135,6 +138,7 @@ class Proxy:
             await self._guarded(call)
         finally:
             self.meters.active -= 1
+            call.clock.stop()
             self._note(call)
             call.tell()
 
@@ -189,7 +193,7 @@ class Proxy:
             await self._last_word(call, problems.OVERLOADED)
             return
         try:
-            body = await body_of(call.receive, settings.max_body, settings.body_timeout)
+            body = await body_of(call.receive, settings.max_body, call.clock, settings.body_timeout)
         except TooLarge:
             await self._last_word(call, problems.TOO_LARGE)
             return
@@ -202,16 +206,21 @@ class Proxy:
 
     async def _watched(self, call: Call, client: Client, body: bytes) -> None:
         """Serve until the end, or until the client is gone."""
-        task = asyncio.current_task()
-        watch = asyncio.ensure_future(gone(call.receive))
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        watch: asyncio.Future[None] | None = None
         left = False
 
-        def leave(_: asyncio.Future[None]) -> None:
+        def begin() -> None:
+            nonlocal watch
+            watch = asyncio.ensure_future(gone(call.receive))
+            watch.add_done_callback(leave)
+
+        def leave(watch: asyncio.Future[None]) -> None:
             nonlocal left
             if task is not None and not watch.cancelled() and not call.finished:
                 left = task.cancel()
 
-        watch.add_done_callback(leave)
+        timer = loop.call_later(WATCH, begin)
         try:
             await self.forwarding.serve(call, client, body)
         except asyncio.CancelledError:
@@ -219,8 +228,10 @@ class Proxy:
                 raise
             call.outcome = "gone"
         finally:
-            watch.remove_done_callback(leave)
-            watch.cancel()
+            timer.cancel()
+            if watch is not None:
+                watch.remove_done_callback(leave)
+                watch.cancel()
 
     async def _local(self, call: Call) -> None:
         name = call.route.name

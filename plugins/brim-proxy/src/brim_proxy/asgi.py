@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from brim_proxy.clock import Clock
+
 __all__ = [
     "Headers",
     "Incomplete",
@@ -38,27 +40,25 @@ class TooLarge(Exception):
     """A body beyond its cap."""
 
 
-async def body_of(receive: Receive, cap: int, patience: float) -> bytes:
-    """The whole body, counted while it comes in. Raises `TooLarge` and `Incomplete`."""
+async def body_of(receive: Receive, cap: int, clock: Clock, patience: float) -> bytes:
+    """The whole body, counted while it comes in, with `patience` seconds for each piece. Raises
+    `TooLarge` and `Incomplete`."""
     pieces: list[bytes] = []
     size = 0
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(patience) as clock:
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise Incomplete
-                piece: bytes = message.get("body", b"")
-                size += len(piece)
-                if size > cap:
-                    raise TooLarge
-                pieces.append(piece)
-                if not message.get("more_body", False):
-                    return b"".join(pieces) if len(pieces) > 1 else piece
-                clock.reschedule(loop.time() + patience)
-    except TimeoutError:
-        raise Incomplete(stalled=True) from None
+    while True:
+        try:
+            message = await clock.within(patience, receive())
+        except TimeoutError:
+            raise Incomplete(stalled=True) from None
+        if message["type"] == "http.disconnect":
+            raise Incomplete
+        piece: bytes = message.get("body", b"")
+        size += len(piece)
+        if size > cap:
+            raise TooLarge
+        pieces.append(piece)
+        if not message.get("more_body", False):
+            return b"".join(pieces) if len(pieces) > 1 else piece
 
 
 async def discard(receive: Receive, seconds: float = 2.0) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from attrs import define, field
 
 from brim_proxy.asgi import Headers, Message, Receive, Scope, Send
+from brim_proxy.clock import Clock
 from brim_proxy.fitter import Fit
 from brim_proxy.problems import Problem, rendered
 from brim_proxy.routes import Route
@@ -41,6 +42,7 @@ class Call:
     outcome: str = "ok"
     finished: bool = False
     began: float = field(factory=time.perf_counter)
+    clock: Clock = field(factory=Clock, repr=False)
 
     @property
     def headers(self) -> Headers:
@@ -78,7 +80,7 @@ class Call:
         self.outcome = outcome
         status, body = rendered(problem, self.route.vendor)
         closing = [(b"connection", b"close")] if last else []
-        await self.answer(status, body, extra=[*closing, *self.told()])
+        await self.answer(status, body, extra=[*closing, *problem.headers, *self.told()])
 
     def told(self) -> Headers:
         """What Brim did, as response headers."""
@@ -95,9 +97,8 @@ class Call:
                 (b"x-brim-budget", str(report.after.budget)),
                 (b"x-brim-level", str(report.decision.level)),
             ]
-            if report.changed:
-                names = ",".join(report.strategies) or ("replay" if report.replayed else "least")
-                facts.append((b"x-brim-strategies", names))
+            if self.fit.changed:
+                facts.append((b"x-brim-strategies", self.fit.strategies))
                 facts.append((b"x-brim-handles", ",".join(self.fit.handles[-HANDLES:])))
         if self.fit.recovered:
             facts.append((b"x-brim-recovered", "1"))

@@ -19,13 +19,18 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from brim.api import SettingsError
+from brim.store.sealing_key import given_key
 from brim_proxy.asgi import Headers
 
-__all__ = ["CREDENTIALS", "Client", "Door", "Key", "new_key", "read_keys"]
+if TYPE_CHECKING:
+    from brim.settings.schema import Settings
+
+__all__ = ["CREDENTIALS", "Client", "Door", "Key", "new_key", "read_keys", "secret_of"]
 
 CREDENTIALS = (b"x-api-key", b"authorization", b"api-key", b"x-goog-api-key")
 """Headers in which clients present a key, as first tried."""
@@ -57,7 +62,7 @@ class Client:
 @frozen
 class Door:
     """Lets clients in. Without keys everybody may enter, and is told apart by an HMAC, with a
-    `secret` of this start, of what they present."""
+    `secret` (see `secret_of`), of what they present."""
 
     secret: bytes = field(repr=False)
     keys: Sequence[Key] = ()
@@ -83,6 +88,16 @@ class Door:
             if hmac.compare_digest(key.digest, digest):
                 found = key
         return found
+
+
+def secret_of(kernel: Settings) -> bytes:
+    """What tells clients without keys apart. It follows from the key that seals the caches, so that
+    replicas that share these take a client for the same one; without such a key it is random.
+    Raises `SettingsError` for a key that is no good."""
+    shared = given_key(os.environ, kernel.caching.seal_file) if kernel.caches else None
+    if shared is None:
+        return secrets.token_bytes(32)
+    return hmac.digest(shared, b"brim proxy clients", "sha256")
 
 
 def _bare(value: bytes) -> bytes:

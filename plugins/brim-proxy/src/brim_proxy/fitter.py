@@ -11,17 +11,24 @@ from typing import TYPE_CHECKING
 import msgspec
 from attrs import evolve, frozen
 
-from brim.api import BrimError, BudgetInfeasible, MalformedRequest, Request
+from brim.api import (
+    BrimError,
+    BudgetInfeasible,
+    MalformedRequest,
+    Overflow,
+    Request,
+    RequestRefused,
+)
 from brim_proxy import problems
 from brim_proxy.asgi import TooLarge
 from brim_proxy.decoding import Undecodable, decoded, is_plain
-from brim_proxy.overflow import Limits, Overflow, budget_under, learn
+from brim_proxy.overflow import Limits, budget_under, learn
 from brim_proxy.problems import Problem
 from brim_proxy.routes import Route
 from brim_proxy.settings import ProxySettings
 
 if TYPE_CHECKING:
-    from brim import Brim, FitReport
+    from brim import Brim, FitReport, Glance
 
 __all__ = ["Fit", "Fitter", "Job"]
 
@@ -35,7 +42,11 @@ REFUSED_RULES = {
 """Faults of bodies that no upstream is bothered with; all others are the upstream's to judge."""
 
 DEFAULT_ANSWER = 4_096
-MODELS = 1_024
+MOMENT = 0.002
+"""Seconds for which the event loop waits for a thread that fits."""
+
+BUSY = 0.02
+"""Seconds for which it does not wait again where that was in vain."""
 
 
 @frozen
@@ -54,16 +65,18 @@ class Fit:
     """What became of a body. `body` is what goes up; `changed` bodies are never compressed.
 
     Without a `report` the body could not be read and goes up as it came, with `failure`
-    saying why in a word. A `refusal` stands for a body that goes nowhere.
+    saying why in a word. A `refusal` stands for a body that goes nowhere. `strategies` are those
+    that changed it, `handles` what names the originals.
     """
 
     body: bytes
     changed: bool = False
-    report: FitReport | None = None
+    report: FitReport | Glance | None = None
     refusal: Problem | None = None
     failure: str = ""
     seconds: float = 0.0
     recovered: bool = False
+    strategies: str = ""
     handles: tuple[str, ...] = ()
 
 
@@ -85,32 +98,52 @@ _ASKED = msgspec.json.Decoder(_Asked)
 
 
 class Fitter:
-    """Fits bodies, small ones at once and large ones in a thread."""
+    """Passes at once what little is new of and fits; all else is done in a thread."""
 
     def __init__(self, brim: Brim, settings: ProxySettings) -> None:
         self.brim = brim
         self.settings = settings
         self.limits = Limits(time.monotonic)
-        self._running = 0
-        self._met: set[str] = set()  # models whose vocabulary is loaded: that takes a second
-        self._waits = bool(brim.settings.complete or brim.settings.inject)
+        self._busy_until = 0.0
+        self._guarded = bool(brim.host.calls.names("admit"))
+        waits = brim.settings.complete or brim.settings.inject
         # Brim does one fit at a time but for what it waits for: more threads only take turns.
-        self._pool = ThreadPoolExecutor(settings.threads if self._waits else 1, "brim-fit")
+        self._pool = ThreadPoolExecutor(settings.threads if waits else 1, "brim-fit")
 
     async def fit(self, job: Job) -> Fit:
         """What to send for this body. Raises nothing but what cancels."""
-        small = len(job.body) <= self.settings.offload and is_plain(job.encoding)
-        model = _asked(job.body).model if small else ""
-        if model in self._met and not self._running and not self._waits:
-            return self._fit(job)
-        self._running += 1
-        try:
-            fit = await asyncio.get_running_loop().run_in_executor(self._pool, self._fit, job)
-        finally:
-            self._running -= 1
-        if small and fit.report is not None and len(self._met) < MODELS:
-            self._met.add(model)
-        return fit
+        if is_plain(job.encoding) and self._enters():
+            try:
+                glanced = self._glanced(job)
+            finally:
+                self.brim.lock.release()
+            if glanced is not None:
+                return glanced
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._fit, job)
+
+    def _enters(self) -> bool:
+        """Whether Brim is free now, or in a moment: the event loop waits for no long fit."""
+        lock = self.brim.lock
+        if time.monotonic() < self._busy_until:
+            return lock.acquire(blocking=False)
+        if lock.acquire(timeout=MOMENT):
+            return True
+        self._busy_until = time.monotonic() + BUSY
+        return False
+
+    def _glanced(self, job: Job) -> Fit | None:
+        """A body of which little is new and that goes up as it came, without another thread."""
+        began = time.perf_counter()
+        with suppress(Exception):  # a fault in Brim or a plugin never costs the request
+            report = self._glance(job, job.body, self.settings.offload)
+            if report is not None:
+                return Fit(job.body, report=report, seconds=time.perf_counter() - began)
+        return None
+
+    def _glance(self, job: Job, plain: bytes, most: int | None = None) -> Glance | None:
+        budget, dialect = self._budget(job, plain), job.route.dialect
+        return self.brim.glance(plain, dialect=dialect, tenant=job.tenant, budget=budget, most=most)
 
     async def refit(self, job: Job, fit: Fit, overflow: Overflow) -> Fit | None:
         """The body for another try after an overflow, None when there is nothing to gain."""
@@ -127,12 +160,19 @@ class Fitter:
             return None
         return evolve(again, seconds=fit.seconds + again.seconds, recovered=True)
 
-    async def admitted(self, job: Job, fit: Fit) -> bool:
-        """Whether all guards let this request pass; there are none unless settings name some."""
-        if fit.report is None:
-            return True
-        request = Request(job.tenant, fit.report.model, fit.report.after.tokens)
-        return await self.brim.host.calls.admit(request)
+    async def barred(self, job: Job, fit: Fit) -> Problem | None:
+        """Why guards do not let this request pass, None where they do; there are none unless
+        settings name some. One that was not fitted, or could not be read, has 0 tokens."""
+        if not self._guarded:
+            return None
+        report = fit.report
+        model = report.model if report is not None else _asked(job.body).model
+        request = Request(job.tenant, model, report.after.tokens if report is not None else 0)
+        try:
+            agreed = await self.brim.host.calls.admit(request)
+        except RequestRefused as refused:
+            return problems.limited(refused)
+        return None if agreed else problems.NOT_ADMITTED
 
     async def count(self, job: Job) -> int | None:
         """Tokens of a body, None when it cannot be read."""
@@ -178,14 +218,21 @@ class Fitter:
             return Fit(job.body, failure=type(error).__name__)
 
     def _fitted(self, job: Job, plain: bytes) -> Fit:
-        budget = job.budget if job.budget is not None else self._learned(job, plain)
+        glanced = self._glance(job, plain)
+        if glanced is not None:
+            return Fit(job.body, report=glanced)
+        budget = self._budget(job, plain)
         fitted = self.brim.fit(plain, dialect=job.route.dialect, tenant=job.tenant, budget=budget)
         report = fitted.report
         if not report.changed:
             return Fit(job.body, report=report)
         if not isinstance(fitted.request, bytes):
             raise TypeError("fitting bytes gave something else")
-        return Fit(fitted.request, True, report, handles=fitted.handles)
+        names = ",".join(report.strategies) or ("replay" if report.replayed else "least")
+        return Fit(fitted.request, True, report, strategies=names, handles=fitted.handles)
+
+    def _budget(self, job: Job, plain: bytes) -> int | None:
+        return job.budget if job.budget is not None else self._learned(job, plain)
 
     def _learned(self, job: Job, plain: bytes) -> int | None:
         """The budget that an earlier overflow of this tenant and model taught."""

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 import aiohttp
 import msgspec
 
+from brim.api import Overflow, overflow_of
 from brim_proxy import problems
 from brim_proxy.asgi import Headers, TooLarge
 from brim_proxy.call import Call
@@ -16,7 +17,6 @@ from brim_proxy.credentials import Client
 from brim_proxy.decoding import Undecodable, decoded
 from brim_proxy.fitter import Fit, Fitter, Job
 from brim_proxy.headers import MODE, first, outbound, returned
-from brim_proxy.overflow import Overflow, overflow_of
 from brim_proxy.routes import Kind
 from brim_proxy.settings import ProxySettings
 from brim_proxy.upstream import Refused, Slow, Upstream
@@ -71,18 +71,16 @@ class Forwarding:
 
     async def _fitted(self, call: Call, client: Client, body: bytes) -> None:
         call.mode = self._mode(call)
-        if call.mode == "off":
-            await self._passed(call, client, body)
-            return
         job = Job(call.route, body, first(call.headers, ENCODING), client.tenant)
-        call.fit = fit = await self.fitter.fit(job)
-        if fit.refusal is not None and (call.mode == "on" or fit.refusal.status == 413):
-            await call.refuse(fit.refusal)
+        fit = Fit(body)
+        if call.mode != "off":
+            call.fit = fit = await self.fitter.fit(job)
+        barred = fit.refusal if call.mode == "on" or _large(fit) else None
+        barred = barred or await self.fitter.barred(job, fit)
+        if barred is not None:
+            await call.refuse(barred)
             return
-        if not await self.fitter.admitted(job, fit):
-            await call.refuse(problems.NOT_ADMITTED)
-            return
-        if call.mode == "observe":
+        if call.mode != "on":
             await self._passed(call, client, body)
             return
         again = await self._tried(call, client, job, fit)
@@ -136,9 +134,8 @@ class Forwarding:
         drop = client.drop | {ENCODING} if plain else client.drop
         headers: Headers = [*outbound(call.headers, drop), *client.add]
         scope = call.scope
-        return self.upstream.send(
-            scope["method"], call.route.path, scope.get("query_string", b""), headers, body
-        )
+        url = self.upstream.url(call.route.path, scope.get("query_string", b""))
+        return self.upstream.send(scope["method"], url, headers, body, call.clock)
 
     async def _beginning(self, response: aiohttp.ClientResponse) -> bytes:
         """The body of an error, as far as it is looked at."""
@@ -156,23 +153,23 @@ class Forwarding:
 
     async def _relay(self, call: Call, response: aiohttp.ClientResponse, head: bytes = b"") -> None:
         """The response as it comes. Raises `Aborted` where it breaks off."""
-        content, loop = response.content, asyncio.get_running_loop()
+        content, within = response.content, call.clock.within
         idle, patience = self.settings.idle_timeout, self.settings.send_timeout
+        headers = [*returned(response.raw_headers), *call.told()]
         try:
-            async with asyncio.timeout(patience) as clock:
-                await call.start(response.status, [*returned(response.raw_headers), *call.told()])
-                if head:
-                    await call.write(head, more=True)
-                while True:
-                    clock.reschedule(loop.time() + idle)
-                    piece = await content.readany()
-                    clock.reschedule(loop.time() + patience)
-                    ended = content.at_eof()
-                    await call.write(piece, more=not ended)
-                    if ended:
-                        return
+            await within(patience, call.start(response.status, headers))
+            if head:
+                await within(patience, call.write(head, more=True))
+            while not call.finished:
+                piece = await within(idle, content.readany())
+                await within(patience, call.write(piece, more=not content.at_eof()))
         except (aiohttp.ClientError, ConnectionResetError, TimeoutError):
             raise Aborted from None
+
+
+def _large(fit: Fit) -> bool:
+    """Whether the body is one that is refused in every mode."""
+    return fit.refusal is not None and fit.refusal.status == 413
 
 
 def _plain(response: aiohttp.ClientResponse, body: bytes) -> bytes:

@@ -35,28 +35,25 @@ def first(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
     return next((value for key, value in headers if key.lower() == name), b"")
 
 
-def _named(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
-    """What the connection header names beside itself."""
-    values = [value for key, value in headers if key.lower() == b"connection"]
+def _named(values: list[bytes]) -> frozenset[bytes]:
+    """What connection headers name beside themselves."""
     return frozenset(name.strip().lower() for value in values for name in value.split(b","))
 
 
 def outbound(headers: Headers, leave_out: frozenset[bytes] = frozenset()) -> Headers:
     """The request headers that go up: all but those of this connection and Brim's own."""
-    ends = REBUILT | _named(headers) | leave_out
-    return [
-        (name, value)
-        for name, value in headers
-        if (low := name.lower()) not in ends and not low.startswith(OWN)
-    ]
+    return _passing(headers, REBUILT | leave_out if leave_out else REBUILT)
 
 
 def returned(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     """The response headers that come down, in their order."""
-    given = list(headers)
-    ends = HOP_BY_HOP | _named(given)
+    return _passing(headers, HOP_BY_HOP)
+
+
+def _passing(headers: Iterable[tuple[bytes, bytes]], ends: frozenset[bytes]) -> Headers:
+    lowered = [(name.lower(), name, value) for name, value in headers]
+    if connection := [value for low, _, value in lowered if low == b"connection"]:
+        ends |= _named(connection)
     return [
-        (name, value)
-        for name, value in given
-        if (low := name.lower()) not in ends and not low.startswith(OWN)
+        (name, value) for low, name, value in lowered if low not in ends and not low.startswith(OWN)
     ]

@@ -6,9 +6,13 @@ that are too long are those which clients look for.
 
 from __future__ import annotations
 
-import msgspec
-from attrs import frozen
+from math import ceil
 
+import msgspec
+from attrs import evolve, frozen
+
+from brim.api import RequestRefused
+from brim_proxy.asgi import Headers
 from brim_proxy.routes import Vendor
 
 __all__ = [
@@ -23,6 +27,7 @@ __all__ = [
     "TOO_LARGE",
     "UNEXPECTED",
     "Problem",
+    "limited",
     "malformed",
     "rendered",
     "too_long",
@@ -31,7 +36,8 @@ __all__ = [
 
 @frozen
 class Problem:
-    """One refusal. `openai` and `anthropic` are the names these vendors have for its type."""
+    """One refusal. `openai` and `anthropic` are the names these vendors have for its type;
+    `headers` go out with it."""
 
     status: int
     message: str
@@ -40,6 +46,7 @@ class Problem:
     code: str | None = None
     param: str | None = None
     anthropic_status: int = 0
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 NOT_FOUND = Problem(
@@ -84,6 +91,27 @@ UNEXPECTED = Problem(500, "Internal error", "server_error", "api_error", "intern
 def malformed(detail: str) -> Problem:
     """A body that cannot be read."""
     return Problem(400, f"The request body could not be read: {detail}", code="invalid_json")
+
+
+def limited(refused: RequestRefused) -> Problem:
+    """A request that a guard does not admit, with the guard's own words.
+
+    Retry-After is whole seconds (RFC 9110, section 10.2.3), rounded up; the headers x-ratelimit-*
+    are those of OpenAI's API reference, for the limit that refused.
+    """
+    found: Headers = []
+    seconds = refused.retry_after
+    if seconds is not None:
+        found.append((b"retry-after", str(ceil(seconds)).encode()))
+    if refused.unit in {"requests", "tokens"}:
+        facts = {"limit": str(refused.limit), "remaining": str(refused.remaining)}
+        if seconds is not None:
+            facts["reset"] = f"{seconds:.3f}s"
+        found += [
+            (f"x-ratelimit-{name}-{refused.unit}".encode(), value.encode())
+            for name, value in facts.items()
+        ]
+    return evolve(NOT_ADMITTED, message=str(refused), headers=tuple(found))
 
 
 def too_long(vendor: Vendor, dialect: str, tokens: int, limit: int) -> Problem:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import secrets
 import socket
 import sys
 from asyncio import Transport
@@ -19,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from brim.api import BrimError, SettingsError
 from brim_proxy.app import Proxy, create_app, in_memory
 from brim_proxy.call import ACCESS
-from brim_proxy.credentials import read_keys
+from brim_proxy.credentials import read_keys, secret_of
 from brim_proxy.settings import ProxySettings, base_of
 from brim_proxy.workers import FAILED, supervise
 
@@ -185,7 +184,7 @@ def _is_loopback(host: str) -> bool:
 
 def run(settings: ProxySettings, kernel: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises `SettingsError` and what `Brim` raises."""
-    application = Application(settings, kernel, secrets.token_bytes(32))
+    application = Application(settings, kernel, secret_of(kernel))
     bound = config_of(settings, application).bind_socket()
     bound.listen(BACKLOG)  # who comes while the workers start waits, and is not refused
     scheme = "https" if settings.tls_cert else "http"

@@ -38,8 +38,9 @@ class ProxySettings:
     `body_timeout` for each piece of its body, `send_timeout` for a client to take one piece.
     `drain` is how long running requests may take after SIGTERM, `keep_alive` how long an idle
     connection stays open. Bodies over `max_body` and heads over `max_head` are refused, also
-    after decompression; `max_held` bounds the bodies of all requests together. Bodies over
-    `offload` are fitted in a thread, in one of `threads` where models or injectors are asked.
+    after decompression; `max_held` bounds the bodies of all requests together. Where more
+    than `offload` bytes of a request are new, or it must be condensed, that is done in a thread,
+    in one of `threads` where models or injectors are asked.
     """
 
     upstream: str = field(default="", validator=_upstream)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from types import SimpleNamespace
 
 import aiohttp
@@ -13,6 +13,7 @@ from attrs import frozen
 from yarl import URL
 
 from brim_proxy.asgi import Headers
+from brim_proxy.clock import Clock
 from brim_proxy.settings import ProxySettings, base_of
 
 __all__ = ["Refused", "Slow", "Upstream"]
@@ -22,6 +23,9 @@ IDLE = 30.0
 
 STALE = 1.0
 """Seconds within which a connection that was used before tells that it had been closed."""
+
+URLS = 64
+"""Addresses that are kept: most requests go to a few."""
 
 NOTHING_ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
@@ -40,6 +44,7 @@ class _Sending:
     url: URL
     headers: list[tuple[str, str]]
     body: bytes
+    clock: Clock
 
 
 class Upstream:
@@ -55,18 +60,25 @@ class Upstream:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout)
         self._timeout = timeout
         self._session: aiohttp.ClientSession | None = None
+        self._known = lru_cache(URLS)(self._url)
+
+    def url(self, path: str, query: bytes) -> URL:
+        """The address of a path under `/v1`. One with a query is not kept: there may be a key."""
+        return self._url(path, query.decode("latin-1")) if query else self._known(path)
+
+    def _url(self, path: str, query: str = "") -> URL:
+        return URL(self.base.url(path, query), encoded=True)
 
     @asynccontextmanager
     async def send(
-        self, method: str, path: str, query: bytes, headers: Headers, body: bytes
+        self, method: str, url: URL, headers: Headers, body: bytes, clock: Clock
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The response, with its body still to come. Leaving closes what was not read.
 
         Raises `Refused` and `Slow` before there is a response.
         """
-        url = URL(self.base.url(path, query.decode("latin-1")), encoded=True)
         texts = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
-        response = await self._answer(_Sending(method, url, texts, body))
+        response = await self._answer(_Sending(method, url, texts, body, clock))
         try:
             yield response
         finally:
@@ -90,16 +102,16 @@ class Upstream:
 
     async def _try(self, sending: _Sending, trace: SimpleNamespace) -> aiohttp.ClientResponse:
         try:
-            async with asyncio.timeout(self._first_byte):
-                return await self._opened().request(
-                    sending.method,
-                    sending.url,
-                    headers=sending.headers,
-                    data=sending.body or None,
-                    allow_redirects=False,
-                    timeout=self._timeout,
-                    trace_request_ctx=trace,
-                )
+            request = self._opened().request(
+                sending.method,
+                sending.url,
+                headers=sending.headers,
+                data=sending.body or None,
+                allow_redirects=False,
+                timeout=self._timeout,
+                trace_request_ctx=trace,
+            )
+            return await sending.clock.within(self._first_byte, request)
         except TimeoutError:
             raise Slow from None
 

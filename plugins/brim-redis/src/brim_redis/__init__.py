@@ -144,7 +144,15 @@ def _client(settings: RedisCacheSettings) -> Redis:
     if urlsplit(settings.url).scheme != "unix":
         given |= {"socket_connect_timeout": settings.timeout, "socket_keepalive": True}
     client: Redis = Redis.from_url(settings.url, protocol=2, decode_responses=False, **given)
+    _load(client)
     return client
+
+
+def _load(client: Redis) -> None:
+    """What its first connection would load while a request waits: the client's version, and how
+    names of hosts are written. That takes longer than all that a request waits for."""
+    client.connection_pool.make_connection()  # connects when it is used, and this one is not
+    "localhost".encode("idna")
 
 
 def _chunks(keys: Sequence[str]) -> Iterator[list[str]]:

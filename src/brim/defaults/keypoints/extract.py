@@ -244,17 +244,18 @@ def _compact(value: Any) -> str:
 
 def _last_of_each(units: Iterable[Unit]) -> list[Unit]:
     """Of units that say the same in the same place, the last."""
-    seen: set[tuple[str, str, str]] = set()
+    places: dict[tuple[str, str], set[str]] = {}
     kept: list[Unit] = []
     for unit in reversed(list(units)):
         text = " ".join(unit.text.split())
+        text = unit.text if text == unit.text else text
         header = unit.head.header.text if unit.head and unit.head.header else ""
         place = header or (unit.head.text if unit.head else "")
-        key = (text, place, unit.turn.voice)
         if len(text) >= 8 or unit.head:
-            if key in seen:
+            seen = places.setdefault((place, unit.turn.voice), set())
+            if text in seen:
                 continue
-            seen.add(key)
+            seen.add(text)
         kept.append(unit)
     kept.reverse()
     return kept

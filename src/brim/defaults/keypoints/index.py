@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 from math import isqrt
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from brim.defaults.keypoints.lexer import NAMED, NUMBER, Concepts
 from brim.defaults.keypoints.selection import Selection
 from brim.defaults.keypoints.units import Kind, Unit
 
-__all__ = ["LEAD", "Entry", "entries", "line"]
+__all__ = ["LEAD", "Entry", "Index", "line"]
 
 Count = Callable[[Sequence[str]], Sequence[int]]
 
@@ -34,26 +34,54 @@ class Entry:
     tokens: int
 
 
-def entries(selection: Selection, concepts: Concepts, room: int, count: Count) -> list[Entry]:
-    """The entries worth most for each token that fit in `room` tokens."""
-    homes = _homes(selection, concepts)
-    best = sorted(homes, key=lambda number: (-selection.values[number], number))[: min(_MOST, room)]
-    shown = [concepts.shown[number] for number in best]
-    keys = [_key(selection.units[homes[number]], concepts.shown[number]) for number in best]
-    tokens = count(shown)
-    ranked = sorted(
-        range(len(best)),
-        key=lambda i: (-selection.values[best[i]] * FINE // isqrt(FINE * (tokens[i] + 1)), best[i]),
-    )
-    found: list[Entry] = []
-    known: set[str] = set()
-    for i in ranked:
-        cost = tokens[i] + 1 + (0 if keys[i] in known else 2)
-        if cost <= room:
-            room -= cost
-            known.add(keys[i])
-            found.append(Entry(keys[i], shown[i], cost))
-    return found
+@define(eq=False)
+class Index:
+    """What could be named. Where a thing stood, and under what, is looked up once."""
+
+    selection: Selection
+    concepts: Concepts
+    count: Count
+    _homes: dict[int, int] = field(init=False)
+    _keys: dict[int, str] = field(init=False, factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self._homes = _homes(self.selection.units, self.concepts)
+
+    def entries(self, room: int) -> list[Entry]:
+        """The entries that nothing kept mentions, worth most for each token, that fit in `room`
+        tokens."""
+        values = self.selection.values
+        best = self._uncovered()[: min(_MOST, room)]
+        shown = [self.concepts.shown[number] for number in best]
+        tokens = self.count(shown)
+        ranked = sorted(
+            range(len(best)),
+            key=lambda i: (-values[best[i]] * FINE // isqrt(FINE * (tokens[i] + 1)), best[i]),
+        )
+        found: list[Entry] = []
+        known: set[str] = set()
+        for i in ranked:
+            key = self._key(best[i])
+            cost = tokens[i] + 1 + (0 if key in known else 2)
+            if cost <= room:
+                room -= cost
+                known.add(key)
+                found.append(Entry(key, shown[i], cost))
+        return found
+
+    def _uncovered(self) -> list[int]:
+        """Entities that no kept unit mentions, the most valuable first."""
+        units, values = self.selection.units, self.selection.values
+        covered = {number for place in self.selection.kept for number in units[place].concepts}
+        left = [number for number in self._homes if number not in covered]
+        return sorted(left, key=lambda number: (-values[number], number))
+
+    def _key(self, number: int) -> str:
+        key = self._keys.get(number)
+        if key is None:
+            unit = self.selection.units[self._homes[number]]
+            key = self._keys[number] = _key(unit, self.concepts.shown[number])
+        return key
 
 
 def line(found: Sequence[Entry]) -> str:
@@ -64,19 +92,15 @@ def line(found: Sequence[Entry]) -> str:
     return LEAD + "; ".join(f"{key} {', '.join(shown)}".strip() for key, shown in groups.items())
 
 
-def _homes(selection: Selection, concepts: Concepts) -> dict[int, int]:
-    """For each entity that nothing kept mentions, the last unit that does."""
-    covered = {number for place in selection.kept for number in selection.units[place].concepts}
+def _homes(units: Sequence[Unit], concepts: Concepts) -> dict[int, int]:
+    """For each entity the last unit that mentions it."""
+    types, shown = concepts.types, concepts.shown
     homes: dict[int, int] = {}
-    for place, unit in enumerate(selection.units):
+    for place, unit in enumerate(units):
         exact = unit.kind in (Kind.ROW, Kind.PAIR, Kind.CALL)
         least = NUMBER if exact else NAMED
         for number in unit.concepts:
-            if (
-                concepts.types[number] >= least
-                and number not in covered
-                and len(concepts.shown[number]) <= _LONGEST
-            ):
+            if types[number] >= least and len(shown[number]) <= _LONGEST:
                 homes[number] = place
     return homes
 

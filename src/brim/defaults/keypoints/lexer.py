@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from attrs import define, field
@@ -66,7 +67,7 @@ class Concepts:
         if text.isascii():
             tokens = _ASCII.findall(text if not text[:8].strip()[:1].isdigit() else ungutter(text))
         else:
-            tokens = list(self._split(ungutter(text)))
+            tokens = _split(ungutter(text))
         if tokens and tokens[0][0].isupper() and tokens[0][1:].islower():
             tokens[0] = tokens[0].lower()
         known = self._known
@@ -87,25 +88,15 @@ class Concepts:
         """A concept that nothing else speaks of."""
         return self._number(f" {len(self.types)}", "", WORD)
 
-    def _split(self, text: str) -> Iterator[str]:
-        for token in _ANY.findall(text):
-            if not _CJK.match(token) or len(token) == 1:
-                yield token
-            else:
-                yield from map("".join, pairwise(token))
-
     def _met(self, token: str) -> int:
-        kind = _type(token)
-        if kind != WORD:
-            key = token.strip("./'’").lower()
-            number = self._number(stem(key) if kind == ENTITY else key, token, kind)
-            if kind == ENTITY:
-                self.capital.add(number)
-            return number
-        lower = token.lower().strip("'’_")
-        if not lower or lower in FUNCTION:
+        meaning = _meaning(token)
+        if meaning is None:
             return -1
-        return self._number(stem(lower), token, WORD, lower in COMMON)
+        key, kind, common = meaning
+        number = self._number(key, token, kind, common)
+        if kind == ENTITY:
+            self.capital.add(number)
+        return number
 
     def _number(self, key: str, shown: str, kind: float, common: bool = False) -> int:
         number = self._numbers.setdefault(key, len(self.types))
@@ -121,6 +112,32 @@ class Concepts:
 def ungutter(line: str) -> str:
     """A line without the number that a viewer put in front of it."""
     return _GUTTER.sub("", line, count=1)
+
+
+def _split(text: str) -> list[str]:
+    """Words, and CJK by pairs of characters."""
+    tokens: list[str] = _ANY.findall(text)
+    if not _CJK.search(text):
+        return tokens
+    whole = ([one] if not _CJK.match(one) or len(one) == 1 else _pairs(one) for one in tokens)
+    return [piece for pieces in whole for piece in pieces]
+
+
+def _pairs(run: str) -> Iterator[str]:
+    return map("".join, pairwise(run))
+
+
+@lru_cache(maxsize=4_096)
+def _meaning(token: str) -> tuple[str, float, bool] | None:
+    """What a token stands for, its type, and whether it is common; None where it says nothing."""
+    kind = _type(token)
+    if kind != WORD:
+        key = token.strip("./'’").lower()
+        return stem(key) if kind == ENTITY else key, kind, False
+    lower = token.lower().strip("'’_")
+    if not lower or lower in FUNCTION:
+        return None
+    return stem(lower), WORD, lower in COMMON
 
 
 def _type(token: str) -> float:

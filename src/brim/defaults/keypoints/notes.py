@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
 
 from attrs import define
 
 from brim.api import Exchange, left_out
-from brim.defaults.keypoints import index
 from brim.defaults.keypoints.covering import Cover
 from brim.defaults.keypoints.extract import Extract, extract
 from brim.defaults.keypoints.headline import headline, is_english
+from brim.defaults.keypoints.index import Entry, Index, line
 from brim.defaults.keypoints.lexer import ENTITY, NAMED, Concepts
 from brim.defaults.keypoints.render import AGAIN, opening, rendered
 from brim.defaults.keypoints.selection import Selection, Terms
@@ -39,6 +40,9 @@ MARK = "[brim: key points of this result]"
 """The first line of a result that was shortened."""
 
 ROUNDS = 3
+BATCH = 2_000
+"""Texts that are counted at once."""
+
 PROSE = 0.6
 ENTITIES = 0.15
 WANTED = (0, 4_000, 9_000)
@@ -64,7 +68,8 @@ class _Writer:
     units: list[Unit]
     selection: Selection
     openings: list[str]
-    found: Sequence[index.Entry]
+    index: Index
+    found: Sequence[Entry]
 
     def __init__(self, cover: Cover, count: Count, style: str, known: str) -> None:
         self.cover, self.room, self.count = cover, cover.room, count
@@ -89,6 +94,7 @@ class _Writer:
             self._want_exact(values, said)
         self._want(values)
         self.selection = Selection(self.units, values, CHAT if self.chat else AGENT)
+        self.index = Index(self.selection, self.concepts, self.count)
         voices = {unit.turn.voice for unit in self.units if unit.turn.span < len(self.spans)}
         first = opening(voices, self.voices.names)
         self.openings = [AGAIN if number else first for number in range(len(self.spans))]
@@ -127,12 +133,12 @@ class _Writer:
         self.units = [unit for unit in self.units if unit.text or unit.head]
 
     def _count(self) -> None:
-        """All texts in one batch."""
         heads = {unit.head: None for unit in self.units if unit.head is not None}
         headers = {head.header: None for head in heads if head.header is not None}
-        counted: list[Unit | Head | Header] = [*self.units, *heads, *headers]
-        for one, tokens in zip(counted, self.count([one.text for one in counted]), strict=True):
-            one.tokens = tokens
+        counted: Iterator[Unit | Head | Header] = chain(self.units, heads, headers)
+        while batch := [*islice(counted, BATCH)]:
+            for one, tokens in zip(batch, self.count([one.text for one in batch]), strict=True):
+                one.tokens = tokens
 
     def _want_exact(self, values: list[int], said: Sequence[int]) -> None:
         """Only names, numbers and identifiers are worth anything, and what is said is not."""
@@ -159,7 +165,7 @@ class _Writer:
         indexed = 0 if self.chat else int(INDEXED * room)
         spent += self.selection.take(self._all, room - spent - indexed)
         if indexed:
-            self.found = index.entries(self.selection, self.concepts, room - spent, self.count)
+            self.found = self.index.entries(room - spent)
 
     def _add(self, room: int) -> bool:
         """Fill the room that is left; whether there was anything for it."""
@@ -167,7 +173,7 @@ class _Writer:
         if self.found:
             room += sum(one.tokens for one in self.found) - spent
             held = len(self.found)
-            self.found = index.entries(self.selection, self.concepts, room, self.count)
+            self.found = self.index.entries(room)
             return spent > 0 or len(self.found) > held
         return spent > 0
 
@@ -180,7 +186,7 @@ class _Writer:
             noted = number < len(self.spans)
             lines = [first, rendered(own, voiced=noted)] if own else []
             if self.found and number == max(len(self.spans) - 1, 0):
-                lines = [*(lines or [first]), index.line(self.found)]
+                lines = [*(lines or [first]), line(self.found)]
             bodies.append("\n".join(lines) or (self._nothing(number) if noted else first))
         return bodies, sum(self.count(bodies)) - self.room
 

@@ -17,6 +17,10 @@ from brim.defaults.keypoints.units import Head, Header, Turn, Unit
 __all__ = ["Selection", "Terms"]
 
 FINE = 1 << 20
+BITS = 32
+PLACE = (1 << BITS) - 1
+"""Where a unit's place stands in its rank."""
+
 FAR = 50
 """Units in a row that did not fit, after which no more are tried."""
 
@@ -55,14 +59,14 @@ class Selection:
 
     def take(self, places: Iterable[int], room: int) -> int:
         """Keep the best of these units for at most `room` tokens; gives the tokens spent."""
-        heap = [(-self.score(place), place) for place in places if place not in self.kept]
+        heap = [self._rank(place) for place in places if place not in self.kept]
         heapify(heap)
         spent = misses = 0
         while heap and misses < FAR:
-            place = heap[0][1]
+            place = heap[0] & PLACE
             score = 0 if place in self.kept else self.score(place)
-            if score and (-score, place) > heap[0]:
-                heapreplace(heap, (-score, place))
+            if score and (rank := place - (score << BITS)) > heap[0]:
+                heapreplace(heap, rank)
                 continue
             heappop(heap)
             if not score:
@@ -74,8 +78,12 @@ class Selection:
             misses = 0
             spent += cost
             for other in self.keep(place):
-                heappush(heap, (-self.score(other), other))
+                heappush(heap, self._rank(other))
         return spent
+
+    def _rank(self, place: int) -> int:
+        """Score and place as one number, the least for the best: small, and quick to compare."""
+        return place - (self.score(place) << BITS)
 
     def keep(self, place: int) -> list[int]:
         """Keep a unit; gives those that have become cheaper by it."""

@@ -69,6 +69,7 @@ def agent_values(units: Sequence[Unit], concepts: Concepts) -> list[int]:
 def chat_values(units: Sequence[Unit], concepts: Concepts, names: Sequence[str]) -> list[int]:
     """Words by how few turns hold them; less for common ones and speakers, more for names
     and numbers."""
+    speakers = {number for name in names for number in concepts.of(f"x {name}")}
     size = len(concepts.types)
     df, seen = [0] * size, [-1] * size
     turn, current = 0, None
@@ -79,7 +80,6 @@ def chat_values(units: Sequence[Unit], concepts: Concepts, names: Sequence[str])
             if seen[number] != turn:
                 seen[number] = turn
                 df[number] += 1
-    speakers = {number for name in names for number in concepts.of(f"x {name}")}
     values = [0] * size
     for number in range(size):
         worth = log(1 + turn / max(df[number], 1))

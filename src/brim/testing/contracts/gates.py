@@ -46,7 +46,8 @@ class CheckInputContract(CommonLaws):
 
 
 class AdmitContract(CommonLaws):
-    """Laws of a guard of requests."""
+    """Laws of a guard of requests. It refuses with False, or with a `RequestRefused`, whose text
+    is shown."""
 
     hook: ClassVar[str] = "admit"
 
@@ -58,6 +59,13 @@ class AdmitContract(CommonLaws):
 
     def check(self, value: Any, *inputs: Any) -> bool:
         return checks.exactly(value, bool)
+
+    def answer(
+        self, example: Request, inputs: tuple[Any, ...], tools: Tools | None = None
+    ) -> Answer:
+        """A refusal is no fault."""
+        found = super().answer(example, inputs, tools)
+        return Answer(False) if found.refused else found
 
 
 def _request(draw: Draw) -> Request:

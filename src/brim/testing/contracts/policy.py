@@ -8,7 +8,7 @@ from attrs import evolve
 from hypothesis.strategies import SearchStrategy
 
 from brim.kernel import checks
-from brim.model.decisions import TrimDecision, TrimTask
+from brim.model.decisions import LastRequest, TrimDecision, TrimTask
 from brim.testing.contracts.base import law, require
 from brim.testing.contracts.common import Repeatable
 from brim.testing.conversations import generate
@@ -19,6 +19,14 @@ from brim.testing.workbench import Job, workbench
 __all__ = ["ShouldTrimContract"]
 
 SHARES = (50, 90, 130, 20, 400)
+
+REQUESTS = (
+    LastRequest(0),
+    LastRequest(500, 0.0, 0),
+    LastRequest(500, 1.0, 400),
+    LastRequest(10_000, 1e6, 0),
+    LastRequest(10**9, 0.5),
+)
 
 
 class ShouldTrimContract(Repeatable):
@@ -63,6 +71,24 @@ class ShouldTrimContract(Repeatable):
         other = self.answer(example, (evolve(task, usage=fuller),)).value
         if decision is not None and other is not None and decision.trim:
             require(other.trim, f"{usage.tokens} tokens: {decision!r}; {fuller.tokens}: {other!r}")
+
+    @law()
+    def test_it_can_be_told_of_the_request_before(self, example: Job) -> None:
+        """With its own account, and whatever is known of the request before, it decides as well:
+        over its trigger it trims, and to less."""
+        (task,), first = self.inputs(example), self.answered(example)
+        if first is not None and not first.trim and task.usage.tokens > first.trigger:
+            return  # untold it breaks another law
+        account = first.account if first is not None else ()
+        for last in REQUESTS:
+            told = evolve(task, last=last, account=account)
+            answer = self.answer(example, (told,))
+            require(not answer.raised and not answer.breach, answer.raised or answer.breach)
+            decision = answer.value
+            if decision is not None:
+                less = decision.target < task.usage.tokens
+                held = task.usage.tokens <= decision.trigger
+                require(less if decision.trim else held, f"{last!r}: {decision!r}")
 
 
 def _job(draw: Draw) -> Job:

@@ -1,0 +1,1 @@
+"""Streams of requests, what they cost, and the policies that are compared."""

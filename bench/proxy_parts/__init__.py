@@ -1,0 +1,1 @@
+"""The sides, bodies and clients of `bench/proxy.py`."""

@@ -1,0 +1,266 @@
+"""A glance says what the whole road would, or nothing."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from brim import Brim
+from brim.api import Level, Operation, TrimDecision, TrimTask, hookimpl
+from brim.errors import BrimError
+from brim.testing.case import Case
+from brim.testing.conversations import seeded
+
+DIALECTS = ("openai-chat", "anthropic", "openai-responses")
+
+
+class Observer:
+    """Writes down every operation, without its time."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, bool, dict]] = []
+
+    @hookimpl
+    def monitor_operation(self, operation: Operation) -> None:
+        self.told.append((operation.name, operation.ok, dict(operation.facts)))
+
+
+class Pair:
+    """Two that know the same: one glances, and fits where it must; one always fits."""
+
+    def __init__(self, **settings: object) -> None:
+        self.observers = Observer(), Observer()
+        base = {"archive": {"where": "memory"}, "strategies": ["smart-truncation"], **settings}
+        self.quick, self.whole = (Brim(base, plugins=[one]) for one in self.observers)
+        self.glances = 0
+
+    def check(self, body: bytes, dialect: str, budget: int | None = None, tenant: str = "") -> bool:
+        """Both give the same answer, and tell the same. Whether a glance was enough."""
+        for one in self.observers:
+            one.told.clear()
+        options = {"dialect": dialect, "budget": budget, "tenant": tenant}
+        try:
+            fitted = self.whole.fit(body, **options)
+        except (BrimError, TypeError) as error:
+            assert self.quick.glance(body, **options) is None, body
+            with pytest.raises(type(error)):
+                self.quick.fit(body, **options)
+            return False
+        glance = self.quick.glance(body, **options)
+        if glance is None:
+            again = self.quick.fit(body, **options)
+            assert again.request == fitted.request
+            assert again.report.before == fitted.report.before
+            return False
+        report = fitted.report
+        assert not report.changed
+        assert fitted.request == body
+        assert (glance.before, glance.after) == (report.before, report.after)
+        assert (glance.decision, glance.model) == (report.decision, report.model)
+        assert glance.messages == report.messages_before
+        quick, whole = (sorted(map(str, one.told)) for one in self.observers)
+        assert [_misses(one) for one in quick] == [_misses(one) for one in whole]
+        return True
+
+
+def _misses(told: str) -> str:
+    """Without the look-ups that memory answered: of short requests it knows texts, not messages."""
+    return re.sub(r"'hits': \d+", "", told)
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    made = Pair()
+    yield made
+    made.quick.close()
+    made.whole.close()
+
+
+def bodies(case: Case, dice: random.Random) -> Iterator[bytes]:
+    """The requests by which this conversation came to be, as one client of many writes them."""
+    total = len(case.messages)
+    spaces = dice.choice([(",", ":"), (", ", ": ")])
+    names = dice.sample(list(case.request), len(case.request))
+    escaped = dice.random() < 0.5
+    for length in sorted({*dice.sample(range(1, total + 1), min(total, 4)), total}):
+        request = case.with_messages(case.messages[:length]).request
+        text = json.dumps(
+            {name: request[name] for name in names}, separators=spaces, ensure_ascii=escaped
+        )
+        yield text.encode("utf-8", "surrogatepass")
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_it_says_what_a_fit_would(pair, dialect):
+    enough = total = 0
+    for seed in range(30):
+        case, dice = seeded(seed, dialect), random.Random(seed)
+        for body in bodies(case, dice):
+            enough += pair.check(body, dialect, budget=dice.choice([None, 10**6]))
+            total += 1
+    assert enough > 0.8 * total
+
+
+ODD = [
+    b"",
+    b"null",
+    b"[]",
+    b'[{"role":"user","content":"a list"}]',
+    b"\xef\xbb\xbf" + b'{"model":"gpt-4o","messages":[{"role":"user","content":"marked"}]}',
+    '{"model":"gpt-4o","messages":[{"role":"user","content":"wide"}]}'.encode("utf-16"),
+    b'{"messages":[{"role":"user","content":"1"}],"messages":[{"role":"user","content":"twice"}]}',
+    b'{"model":"a","messages":[{"role":"user","content":"x"}],"model":"gpt-4o"}',
+    b'{"model":"gpt-4o","mess\\u0061ges":[{"role":"user","content":"escaped"}]}',
+    b'{"model":"gpt-4o","messages":[{"role":"user","content":"\\ud800 alone"}]}',
+    b'{"model":"gpt-4o","max_tokens":1e999,"messages":[{"role":"user","content":"x"}]}',
+    b'{"model":"gpt-4o","max_tokens":-1,"messages":[{"role":"user","content":"x"}]}',
+    b'{"model":"gpt-4o","messages":[]}',
+    b'{"model":"gpt-4o","messages":[{"role":"system","content":"alone"}]}',
+    b'{"model":"gpt-4o","messages":[7]}',
+    b'{"model":"gpt-4o","messages":[{"role":[],"content":"x"}]}',
+    b'{"model":"gpt-4o","messages":[{"role":"user","content":"x"}],"input":"both"}',
+    b'{"model":"gpt-4o","messages":[{"role":"user","content":"x"}]} trailing',
+    b'{"model":"gpt-4o","x":31415926535897932384,"messages":[{"role":"user","content":"x"}]}',
+    b'{"a":"\\"messages\\":[","model":"gpt-4o","messages":[{"role":"user","content":"quoted"}]}',
+    b'{"model":"gpt-4o","a":{"messages":[1]},"messages":[{"role":"user","content":"inner"}]}',
+    b'{"model":"gpt-4o","messages":[{"role":"user","content":"' + b"[" * 200 + b'"}]}',
+    b'{"model":"gpt-4o","messages":[{"role":"user","content":' + b"[" * 200 + b"]" * 200 + b"}]}",
+    b'{"model":"gpt-4o","input":"short for a message"}',
+    b'{"model":"gpt-4o","input":[{"type":"reasoning","role":[],"summary":[]}]}',
+    b'{"model":"gpt-4o","input":[{"type":"function_call","role":"system","call_id":"a",'
+    b'"name":"f","arguments":"{}"},{"role":"user","content":"x"}]}',
+]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_odd_bytes(pair, dialect):
+    for body in ODD:
+        pair.check(body, dialect)
+
+
+def chat(said: list[str], **fields: object) -> bytes:
+    roles = ("user", "assistant") * len(said)
+    turns = [{"role": role, "content": text} for role, text in zip(roles, said, strict=False)]
+    system = [{"role": "system", "content": "Be brief. " * 100}]
+    return json.dumps({"model": "gpt-4o", "messages": [*system, *turns], **fields}).encode()
+
+
+def test_endings_that_mean_something_else(pair):
+    """After a conversation is known, the bytes behind it decide."""
+    said = ["first " * 50, "second " * 50, "third"]
+    known = chat(said)
+    assert pair.check(known, "openai-chat")
+    end = known.rindex(b"}]}") + 1
+    for rest in (
+        b"]}",
+        b" ] }\\n",
+        b',{"role":"assistant","content":"more"}]}',
+        b'],"tools":[{"type":"function","function":{"name":"f","parameters":{}}}]}',
+        b'],"messages":[{"role":"user","content":"others"}]}',
+        b'],"messages":[{},{"role":"user","content":"others"}]}',
+        b'],"messages":[{}]}',
+        b'],"messages":["31415926535897932384"]}',
+        b'],"model":"gpt-4"}',
+        b'],"model":7}',
+        b'],"input":[]}',
+        b"}",
+        b".5]}",
+        b",]}",
+        b',{"role":"nobody"}]}',
+        b"]}]}",
+        b"",
+    ):
+        pair.check(known[:end] + rest, "openai-chat")
+    assert pair.check(known, "openai-chat")
+
+
+def test_a_conversation_that_grows_is_read_once(pair, monkeypatch):
+    parsed = []
+    dialect = pair.quick.host.calls.dialects()["openai-chat"]
+    whole = type(dialect).parse
+    said = [f"{i} " + "some words of it " * 20 for i in range(40)]
+    for count in range(1, 40):
+        body = chat(said[:count])
+        expected = pair.whole.fit(body, dialect="openai-chat").report.before
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                type(dialect), "parse", lambda *given: parsed.append(given) or whole(*given)
+            )
+            found = pair.quick.glance(body, dialect="openai-chat")
+        assert found.before == expected
+    assert len(parsed) == 40, "the system message and one more each time"
+
+
+def test_tenants_and_models_are_kept_apart(pair):
+    said = [f"{i} " + "words " * 50 for i in range(9)]
+    for tenant in ("a", "b"):
+        for model in ("gpt-4o", "gpt-4", "claude-sonnet-4-5", "gpt-4o"):
+            assert pair.check(chat(said, model=model), "openai-chat", tenant=tenant)
+            behind = {key: value for key, value in json.loads(chat(said)).items() if key != "model"}
+            body = json.dumps({**behind, "model": model}).encode()
+            assert pair.check(body, "openai-chat", tenant=tenant)
+
+
+def test_what_is_condensed_takes_the_whole_road(pair):
+    """From the first time on, also where it becomes short enough to fit again."""
+    said = [f"{i} " + "many words of it " * 60 for i in range(60)]
+    for count in (3, 9, 21, 41, 43, 45, 21, 3):
+        pair.check(chat(said[:count]), "openai-chat", budget=6_000)
+        pair.check(chat(said[:count]), "openai-chat", budget=60_000)
+
+
+def test_a_record_is_found_by_what_was_said(pair):
+    """Also where the bytes are others: what was condensed once is not sent whole again."""
+    said = [f"{i} " + "many words of it " * 60 for i in range(27)]
+    assert not pair.check(chat(said), "openai-chat", budget=6_000)
+    others = json.dumps(json.loads(chat(said)), separators=(",", ":")).encode()
+    assert pair.whole.fit(others, dialect="openai-chat", budget=8_000).report.replayed
+    assert pair.quick.glance(others, dialect="openai-chat", budget=8_000) is None
+    assert pair.quick.glance(others, dialect="openai-chat", budget=8_000, tenant="other")
+
+
+def test_a_little_is_read_at_once_and_more_is_not(pair):
+    options = {"dialect": "openai-chat", "most": 2_000}
+    known, longer = chat(["hi"]), chat(["hi", "x " * 2_000, "so?"])
+    assert pair.quick.glance(known, **options) is None, "its vocabulary may not be loaded"
+    assert pair.quick.glance(known, dialect="openai-chat")
+    assert pair.quick.glance(known, **options)
+    assert pair.quick.glance(longer, **options) is None
+    assert pair.quick.glance(longer, dialect="openai-chat")
+    assert pair.quick.glance(longer, **options)
+
+
+class Curious:
+    """A policy that looks at everything there is."""
+
+    name = "curious"
+
+    def __init__(self) -> None:
+        self.seen: list[tuple] = []
+
+    @hookimpl
+    def should_trim(self, task: TrimTask) -> TrimDecision:
+        shape, budget = task.shape, task.usage.budget
+        kinds = {str(kind): tokens for kind, tokens in shape.kinds.items()}
+        self.seen.append((shape.messages, shape.turns, tuple(shape.tokens), kinds, task.usage))
+        return TrimDecision(False, Level.OK, target=budget, trigger=budget, reason="looks")
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_policy_sees_the_same(dialect):
+    quick, whole = Curious(), Curious()
+    settings = {"archive": {"where": "memory"}, "policy": "curious"}
+    with Brim(settings, plugins=[quick]) as one, Brim(settings, plugins=[whole]) as other:
+        for seed in range(25):
+            case, dice = seeded(seed, dialect), random.Random(seed)
+            for body in bodies(case, dice):
+                if one.glance(body, dialect=dialect) is not None:
+                    other.fit(body, dialect=dialect)
+                else:
+                    quick.seen = quick.seen[: len(whole.seen)]
+    assert len(whole.seen) > 40
+    assert quick.seen == whole.seen
