@@ -29,7 +29,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 COVERED_BY = {
     "brim.road.verify": ("tests/road/test_verify.py",),
-    "brim.road.edits": ("tests/road/test_edits.py", "tests/road/test_thinking.py"),
+    "brim.road.edits": (
+        "tests/road/test_edits_parts.py",
+        "tests/road/test_edits.py",
+        "tests/road/test_thinking.py",
+    ),
 }
 FLIPPED = {
     ast.Lt: ast.GtE,

@@ -6,6 +6,8 @@ It stands in a folder of its own because `bench/limits.py` has the name of the l
 
 from __future__ import annotations
 
+import argparse
+import json
 from time import process_time
 
 from brim.api import Request
@@ -30,8 +32,13 @@ def check(algorithm: str) -> float:
 
 
 def main() -> None:
-    for algorithm in ALGORITHMS:
-        found = sorted(check(algorithm) for _ in range(ROUNDS))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    table = {name: sorted(check(name) for _ in range(ROUNDS)) for name in ALGORITHMS}
+    if parser.parse_args().json:
+        print(json.dumps({f"{name}, microseconds": found for name, found in table.items()}))
+        return
+    for algorithm, found in table.items():
         print(f"{algorithm:16}{found[ROUNDS // 2]:>8.1f} us (worst of {ROUNDS}: {found[-1]:.1f})")
 
 

@@ -20,7 +20,7 @@ from brim.api import (
     hookimpl,
 )
 from brim.chat import ChatLoop, Piece, Reply, Transcripts
-from brim.errors import BudgetInfeasible, ChatError, HookError, ToolError
+from brim.errors import BudgetInfeasible, ChatError, HookError, MalformedRequest, ToolError
 from brim.testing.fakes import ScriptedModel
 
 
@@ -283,3 +283,20 @@ def test_shows_what_the_settings_ask_for(make) -> None:
     assert "tool add: done in" in told
     assert "tokens: 1" in told
     assert "SECRET" not in told
+
+
+def test_pins_hold_from_the_next_turn_on(make) -> None:
+    model = ScriptedModel(["ok"] * 9)
+    loop = ChatLoop(make(model), model=MODEL, budget=1_000)
+    task = "The budget of project Heron is 4,711 euros. " * 20
+    assert loop.fitted is None
+    for text in (task, *(f"{i} " + "more words of mine " * 40 for i in range(6))):
+        loop.run_iteration(text)
+    assert loop.fitted is not None
+    assert loop.fitted.handles
+    assert task not in [message["content"] for message in loop.fitted.messages]
+    with pytest.raises(MalformedRequest, match="there are 14 messages"):
+        loop.pin(14)
+    loop.pin(-14)
+    loop.run_iteration("go on")
+    assert task in [message["content"] for message in loop.fitted.messages]

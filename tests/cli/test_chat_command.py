@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from click.testing import CliRunner, Result
 
 sys.path.append(str(Path(__file__).parents[1] / "defaults"))
@@ -93,9 +95,9 @@ def test_answers_go_out_and_the_meter_beside_them() -> None:
         result = talk(script, "hi\n\nand now?\n", "--system", "be brief", "--budget", "2k")
     assert (result.exit_code, result.stdout) == (0, "Hello\nBye\n")
     assert "gpt-4o" in result.stderr
-    meters = [line for line in result.stderr.splitlines() if " of 2,000 (" in line]
-    assert len(meters) == 2
-    assert all("░" in meter and meter.rstrip().endswith("ok") for meter in meters)
+    meters = [line for line in result.stderr.splitlines() if "░" in line]
+    assert [meter.rstrip().endswith("%) ok") for meter in meters] == [True, True]
+    assert "14 of 2,000 (1%)" in meters[0]
     first, second = (seen.body["messages"] for seen in script.seen)
     assert [one["content"] for one in first] == ["be brief", "hi"]
     assert [one["content"] for one in second] == ["be brief", "hi", "Hello", "and now?"]
@@ -192,7 +194,7 @@ def test_lines_for_programs() -> None:
     assert 0 < reply["tokens"] < reply["budget"]
     assert found[4]["error_rate"] == 0
     assert found[5]["report"]["model"] == "gpt-4o"
-    assert "NUL" in found[-1]["error"]
+    assert "NUL" in found[-1]["text"]
 
 
 def test_commands_for_people() -> None:
@@ -235,21 +237,34 @@ def test_what_is_pinned_stays() -> None:
     with serving(openai("ok")) as script:
         result = grown(script)
         assert LONG not in sent_texts(script)[-1]
-        name = lines(result)[0]["text"].split("--resume ")[1]
+        name = lines(result)[0]["text"].split("--resume ")[1].split()[0]
         pinned = "/pin project Heron\n/pin message:99\ngo on\n"
         result = talk(script, pinned, "--budget", "1k", "--json", "--resume", name)
     assert LONG.strip() in [text.strip() for text in sent_texts(script)[-1]]
     assert [one["type"] for one in lines(result)] == ["note", "note", "error", "text", "reply"]
 
 
-def test_ctrl_c_ends_the_turn_and_not_the_program(tmp_path: Path) -> None:
-    with serving(hangs, openai("Hello")) as script:
+async def begins(request: web.Request) -> web.StreamResponse:
+    """The first word of an answer, and nothing more."""
+    response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+    await response.prepare(request)
+    word = {"choices": [{"delta": {"content": "Hm\n"}}]}
+    await response.write(f"data: {json.dumps(word)}\n\n".encode())
+    await asyncio.sleep(60)
+    return response
+
+
+@pytest.mark.parametrize(("stuck", "shown"), [(hangs, ""), (begins, "Hm\n")])
+def test_ctrl_c_ends_the_turn_and_not_the_program(stuck: Answer, shown: str) -> None:
+    with serving(stuck, openai("Hello")) as script:
         process = _started(script)
         assert process.stdin is not None
+        assert process.stdout is not None
         process.stdin.write("one\n")
         process.stdin.flush()
-        while not script.seen:
+        while not script.seen and process.poll() is None:
             time.sleep(0.01)
+        assert process.stdout.read(len(shown)) == shown
         process.send_signal(signal.SIGINT)
         out, err = process.communicate("two\n", timeout=60)
     assert (out, process.returncode) == ("Hello\n", 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -56,6 +57,8 @@ def test_processes_share_their_limits(
     assert admit(two, 100)
     with pytest.raises(RequestRefused, match="3 requests"):
         admit(one, 0)
+    process.send_signal(signal.SIGSTOP)
+    assert not admit(two, 1)  # the answer that does not come is not waited for
     process.kill()
     process.wait()
     assert not admit(two, 1)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
-from attrs import frozen
 
 from brim.cli.context import State, state_of
 from brim.cli.tokens import TOKENS
@@ -32,14 +31,6 @@ NOWHERE = """there is no model to talk to. Do one of these:
       for a completion plugin of your choice."""
 
 NAMELESS = "which model? Pass --model NAME, or set model in brim.toml"
-
-
-@frozen
-class Endpoint:
-    """Whom to talk to, as settings; `plugin` is empty where the settings name one already."""
-
-    plugin: str
-    overrides: Mapping[str, object]
 
 
 @click.command(name="chat")
@@ -79,31 +70,35 @@ def command(  # noqa: PLR0917  click passes every option by name
     from brim.cli.chat_talk import Talk
     from brim.cli.chat_tools import tools_of
 
-    endpoint = _endpoint(state_of(ctx), url, model, dialect)
+    overrides = _endpoint(state_of(ctx), url, model, dialect)
     given = tools_of(tools) if tools else []
     options = {"model": model, "system": system, "tools": given, "budget": budget}
-    with _loop(state_of(ctx), endpoint, resume, options) as loop:
+    with _loop(state_of(ctx), overrides, resume, options) as loop:
         talk = Talk(loop, Lines() if as_json else Screen())
         failed = talk.run()
     ctx.exit(1 if failed and not talk.live else 0)
 
 
-def _endpoint(state: State, url: str | None, model: str | None, dialect: str | None) -> Endpoint:
-    """Raises `click.UsageError` where there is none, or no model is named."""
+def _endpoint(
+    state: State, url: str | None, model: str | None, dialect: str | None
+) -> dict[str, object]:
+    """Whom to talk to, as settings over those that there are.
+
+    Raises `click.UsageError` where there is nobody, or no model is named.
+    """
     settings = state.settings()
-    if not (url or dialect) and settings.complete:
-        plugin, overrides = settings.complete[0], {}
-    else:
+    overrides: dict[str, object] = {}
+    if url or dialect or not settings.complete:
         speaks = dialect or _spoken(url, model)
-        if not url and not (dialect or os.environ.get(KEYS[speaks])):
+        if not (url or dialect or os.environ.get(KEYS[speaks])):
             raise click.UsageError(NOWHERE)
         plugin = f"{speaks}-completion"
-        overrides = {"complete": [plugin]}
+        overrides["complete"] = [plugin]
         if url:
             overrides["plugin"] = {plugin: {"base_url": url}}
     if not (model or settings.model):
         raise click.UsageError(NAMELESS)
-    return Endpoint(plugin, overrides)
+    return overrides
 
 
 def _spoken(url: str | None, model: str | None) -> str:
@@ -116,12 +111,15 @@ def _spoken(url: str | None, model: str | None) -> str:
 
 @contextmanager
 def _loop(
-    state: State, endpoint: Endpoint, resume: str | None, options: Mapping[str, object]
+    state: State,
+    overrides: Mapping[str, object],
+    resume: str | None,
+    options: Mapping[str, object],
 ) -> Iterator[ChatLoop]:
     """A loop with its transcript. Raises what these raise."""
     from brim.chat import ChatLoop, Transcripts
 
-    brim = state.brim(endpoint.overrides)
+    brim = state.brim(overrides)
     with closing(Transcripts()) as transcripts:
         transcript = transcripts.open(resume) if resume else transcripts.create()
         tenant = f"chat {transcript.name}"

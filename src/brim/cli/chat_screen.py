@@ -88,7 +88,7 @@ class Screen:
         report = reply.report
         after, level = report.after, str(report.decision.level)
         filled = min(round(CELLS * after.utilization), CELLS)
-        meter = Text("█" * filled, COLORS.get(level, "white"))
+        meter = Text().append("█" * filled, COLORS.get(level, "white"))
         meter.append("░" * (CELLS - filled), "bright_black")
         meter.append(f" {after.tokens:,} of {after.budget:,} ({after.utilization:.0%}) {level}")
         if report.changed:
@@ -110,10 +110,14 @@ class Screen:
         self._console().print(view(explanation))
 
     def figures(self, stats: Stats) -> None:
-        rows = _flat(asdict(stats))
+        facts = asdict(stats)
+        operations: Mapping[str, Mapping[str, float]] = facts.pop("operations")
+        rows = {name: _figure(value) for name, value in _flat(facts).items()}
+        for name, one in operations.items():
+            times = f"mean {1000 * one['mean']:,.1f} ms, 95 % within {1000 * one['p95']:,.1f} ms"
+            rows[name] = f"{one['count']:,} times, {one['errors']:,} errors, {times}"
         width = max(map(len, rows))
-        for name, value in rows.items():
-            shown = f"{value:,.3f}".rstrip("0").rstrip(".") if _number(value) else str(value)
+        for name, shown in rows.items():
             self._print(f"  {name:{width}}  {shown}")
 
     def _print(self, text: str, style: str = "") -> None:
@@ -169,8 +173,10 @@ def _harmless(text: str) -> str:
     return _CONTROL.sub("\ufffd", text).encode("utf-8", "replace").decode()
 
 
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _figure(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _flat(facts: Mapping[str, object], prefix: str = "") -> dict[str, object]:

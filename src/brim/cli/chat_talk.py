@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from io import TextIOWrapper
 
 import click
 from attrs import define, field
@@ -43,6 +44,8 @@ class Talk:
 
     def run(self) -> bool:
         """All turns, to the end of the input. Gives whether one failed."""
+        if isinstance(sys.stdin, TextIOWrapper):  # what is no UTF-8 is refused as an input
+            sys.stdin.reconfigure(errors="surrogateescape")
         self._greet()
         while (line := self._read()) is not None:
             try:
@@ -73,7 +76,7 @@ class Talk:
         while True:
             try:
                 if not self.live:
-                    line = click.get_text_stream("stdin").readline()
+                    line = sys.stdin.readline()
                     return line.removesuffix("\n") if line else None
                 return input("> ")
             except EOFError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from hashlib import blake2b
 from threading import Lock
 from time import time
@@ -23,6 +24,9 @@ __all__ = ["Kind", "Windows", "windows"]
 
 Kind = Literal["fixed-window", "moving-window", "sliding-window"]
 NAMESPACE = "brim"
+PATIENCE = 2.0
+"""Seconds for a storage elsewhere to answer."""
+
 LEAST = 0.001
 """Seconds that are added to a wait, so that the limit is passed and not just reached."""
 
@@ -33,8 +37,10 @@ def windows(kind: Kind, storage: str) -> Windows:
     from limits.storage import storage_from_string
     from limits.strategies import STRATEGIES
 
+    elsewhere = not storage.startswith("memory://")
+    patience = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
     try:
-        opened = storage_from_string(storage)
+        opened = storage_from_string(storage, **(patience if elsewhere else {}))
     except ConfigurationError as error:
         raise SettingsError(
             "storage needs a package that is not installed: pip install 'brim[redis]'"
@@ -42,21 +48,23 @@ def windows(kind: Kind, storage: str) -> Windows:
     except Exception as error:  # whatever a client says of an address may quote its password
         raise SettingsError(f"storage is no address to use ({type(error).__name__})") from None
     strategy = STRATEGIES[kind if kind != "sliding-window" else "sliding-window-counter"]
-    return Windows(kind, strategy(opened), opened)  # type: ignore[arg-type]  # never an async one
+    lock = nullcontext() if elsewhere else Lock()
+    return Windows(kind, strategy(opened), opened, lock)  # type: ignore[arg-type]  # never an async one
 
 
 @define(eq=False)
 class Windows:
     """One window for each account and unit.
 
-    In this process a request takes all of its charges or none. Where several share a storage, one
-    of them may pass the look and be refused by the count: it has then used up what came before.
+    In the memory of this process a request takes all of its charges or none, one after the other.
+    Where several share a storage, one of them may pass the look and be refused by the count: it
+    has then used up what came before. None waits there for another that gets no answer.
     """
 
     kind: Kind
     limiter: RateLimiter
     storage: Storage = field(repr=False)
-    _lock: Lock = field(factory=Lock, init=False)
+    _lock: AbstractContextManager[object] = field(repr=False)
 
     def take(self, charges: Sequence[Charge]) -> Lack | None:
         """See `Limiter`."""

@@ -63,7 +63,7 @@ class Worker:
         except (EOFError, ConnectionError):
             raise Exceeded(self._cause()) from None
         except Exceeded:
-            self.close()
+            self.close(grace=0)
             raise
         if outcome is Late:
             raise Late(answer)
@@ -71,15 +71,17 @@ class Worker:
             raise RuntimeError(f"the law itself failed:\n{answer}")
         return str(answer) if answer is not None else None
 
-    def close(self) -> None:
-        """End the process; the next question starts a new one."""
+    def close(self, grace: float = 1.0) -> None:
+        """End the process, which has `grace` seconds to end by itself; the next question starts a
+        new one."""
         process, line, self._process, self._line = self._process, self._line, None, None
+        if line is not None:
+            line.close()
         if process is not None:
+            process.join(grace)
             process.kill()
             process.join()
             process.close()
-        if line is not None:
-            line.close()
 
     def _start(self) -> Connection:
         context: Any = multiprocessing.get_context("fork")
