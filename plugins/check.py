@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+LARGE = 60_000
+"""Bytes of tests from which on two processes share them, file by file."""
 
 
 def distributions(names: list[str]) -> list[Path]:
@@ -32,7 +34,9 @@ def run(*command: str, cwd: Path) -> int:
 def check(folder: Path) -> bool:
     print(f"\n== {folder.name}", flush=True)
     installed = run("pip", "install", "--quiet", ".", "--group", "test", cwd=folder) == 0
-    return installed and run("pytest", "tests", cwd=folder) == 0
+    size = sum(path.stat().st_size for path in (folder / "tests").glob("*.py"))
+    shared = ("-n", "2", "--dist", "loadfile") if size > LARGE else ()
+    return installed and run("pytest", "tests", *shared, cwd=folder) == 0
 
 
 def main() -> None:

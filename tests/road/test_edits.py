@@ -68,6 +68,7 @@ REFUSED: dict[str, tuple[Edit, ...]] = {
     "counted from the end": (Rewrite(1, 0, 0, "x", ("list", -2)),),
     "no such key": (Rewrite(1, 0, 0, "x", ("nothing",)),),
     "a longer string in a call": (Rewrite(1, 0, 0, f"{LONG} more", ("text",)),),
+    "an equally long string in a call": (Rewrite(1, 0, 0, LONG, ("text",)),),
     "the newest call": (Rewrite(5, 0, 0, "x", ("text",)),),
 }
 
