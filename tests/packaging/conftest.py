@@ -14,7 +14,7 @@ def fresh(require: Callable[[str], None], tmp_path_factory: pytest.TempPathFacto
     """One environment for all tests of a process. They belong into one group of xdist: making it
     takes its time, so that it is made only where BRIM_REQUIRE asks for the wheel."""
     if "wheel" not in os.environ.get("BRIM_REQUIRE", "").split(","):
-        pytest.skip("this test makes an environment of its own: `tox -e wheel` runs it")
+        pytest.skip("this test makes an environment of its own: `tox -e newcomer` runs it")
     require("wheel")
     folder = tmp_path_factory.getbasetemp() / "fresh"
     folder.mkdir(exist_ok=True)
