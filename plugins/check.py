@@ -14,7 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 LARGE = 60_000
-"""Bytes of tests from which on two processes share them, file by file."""
+"""Bytes of tests from which on processes share them, file by file; these tests wait a lot."""
 
 
 def distributions(names: list[str]) -> list[Path]:
@@ -35,7 +35,7 @@ def check(folder: Path) -> bool:
     print(f"\n== {folder.name}", flush=True)
     installed = run("pip", "install", "--quiet", ".", "--group", "test", cwd=folder) == 0
     size = sum(path.stat().st_size for path in (folder / "tests").glob("*.py"))
-    shared = ("-n", "2", "--dist", "loadfile") if size > LARGE else ()
+    shared = ("-n", "4", "--dist", "loadfile") if size > LARGE else ()
     return installed and run("pytest", "tests", *shared, cwd=folder) == 0
 
 

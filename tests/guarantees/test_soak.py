@@ -9,7 +9,8 @@ import pytest
 
 from brim.testing import soak as runner
 from brim.testing.soak import Finding, Tally, main, soak
-from brim.testing.trials import Lab, Result, Trial
+from brim.testing.lab import Lab, Result
+from brim.testing.trials import Trial
 
 
 def test_the_command_runs_the_fits_and_reports_them(capsys: pytest.CaptureFixture[str]) -> None:
