@@ -135,14 +135,25 @@ def keeps_what_must_stay(before: Case, after: Case, pins: Collection[int] = ()) 
 def without_context(before: Case, after: Case) -> Case:
     """Guarantee 6, for injected context: a block stands alone, behind a message of the user's that
     is otherwise as it came. Gives what goes out without it, for all other laws to judge."""
-    messages = [_bare(before, message) for message in after.messages]
+    messages: list[Json] = []
+    rest = [*before.messages]
+    for message in after.messages:
+        messages.append(_bare(before, message, rest))
+        rest = _behind(rest, messages[-1])
     if all(one is other for one, other in zip(messages, after.messages, strict=True)):
         return after
     return after.with_messages(messages)
 
 
-def _bare(before: Case, message: Json) -> Json:
-    """The message as it came, if it bears context now and bore none then."""
+def _behind(rest: list[Json], message: Json) -> list[Json]:
+    """What came behind this message: of several that are alike each stands for one."""
+    place = next((at for at, one in enumerate(rest) if one is message), None)
+    return rest if place is None else rest[place + 1 :]
+
+
+def _bare(before: Case, message: Json, rest: Sequence[Json]) -> Json:
+    """The message as it came, if it bears context now and bore none then; of those that are alike
+    the first in `rest`."""
     own = atoms([message])
     if not any(map(is_context, own)) or any(message is one for one in before.messages):
         return message
@@ -151,7 +162,7 @@ def _bare(before: Case, message: Json) -> Json:
             6, f"injected context is not alone behind its message: {own[-1].value[:200]!r}"
         )
     wanted = [atom.content for atom in own[:-1]]
-    for one in before.messages:
+    for one in (*rest, *before.messages):
         if [atom.content for atom in atoms([one])] == wanted and fields(one) == fields(message):
             return one
     if own[-1].content in {atom.content for atom in before.atoms}:

@@ -74,16 +74,18 @@ def _infeasible(trial: Trial, lab: Lab, tenant: str, minimum: int | None) -> Non
         g.minimum_is_exact(fits, trial.budget)
 
 
-def _laws(trial: Trial, lab: Lab, after: Case, fitted: Fitted, strategies: int = CHAIN) -> None:
-    """All that must hold of one result."""
+def _laws(trial: Trial, lab: Lab, after: Case, fitted: Fitted, borne: int = 0) -> None:
+    """All that must hold of one result. `borne` are the tokens of context that earlier requests
+    bore: they are history by now."""
     case, report = trial.case, fitted.report
+    size = report.before.upper * (report.before.tokens + borne) // max(report.before.tokens, 1)
     g.within(report.after.upper, trial.budget)
     g.same(after.messages, fitted.messages, 4, "messages and request")
     recount = lab.shared.count(after.request, model=case.model, dialect=case.dialect)
     g.within(recount.upper, trial.budget)
     g.valid(case, after)
     after = g.without_context(case, after)
-    roomy = report.before.upper * lab.roomy <= trial.budget and trial.plugin not in POLICIES
+    roomy = size * lab.roomy <= trial.budget and trial.plugin not in POLICIES
     if not report.changed or roomy:
         g.untouched(case.messages, after.messages)
         return
@@ -92,7 +94,7 @@ def _laws(trial: Trial, lab: Lab, after: Case, fitted: Fitted, strategies: int =
     g.thoughts_are_whole(case, after)
     g.unknown_survives(case, after)
     steps = [(one.before, one.after) for one in report.steps if one.outcome == "applied"]
-    g.smaller(steps, strategies)
+    g.smaller(steps, CHAIN)
 
 
 def _twice(trial: Trial, lab: Lab, tenant: str) -> None:
@@ -153,6 +155,7 @@ def _injects(trial: Trial, lab: Lab, tenant: str) -> None:
     """All laws with context behind the user's messages: turn by turn, and then again."""
     case, brim = trial.case, lab.brim(Recites.name)
     earlier: dict[str, Fitted] = {}
+    borne = 0
     for length in case.turns[-TURNS:]:
         step = evolve(trial, case=case.with_messages(case.messages[:length]), pins=())
         after, fitted, minimum = lab.fit(brim, step, tenant)
@@ -161,7 +164,8 @@ def _injects(trial: Trial, lab: Lab, tenant: str) -> None:
             _, _, needed = lab.fit(lab.shared, step, tenant)
             g.same(minimum, needed, 2, "the minimum with context and without")
             continue
-        _laws(step, lab, after, fitted)
+        _laws(step, lab, after, fitted, borne)
+        borne += fitted.report.injected.tokens
         for name, given in ((tenant, step.case), (tenant, after), (f"{tenant} other", after)):
             again, _, _ = lab.fit(brim, evolve(step, case=given), name)
             g.same(after.request, again.request if again else None, 4)
