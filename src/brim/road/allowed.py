@@ -66,7 +66,8 @@ def _unmixed(trip: Trip, plan: Plan) -> Candidate | None:
 
 
 def _plain(trip: Trip, plan: Plan) -> Plan:
-    return bound(trip, evolve(plan, plain=trip.length))
+    """The plan without what was injected so far; there may be room for what is found later."""
+    return bound(trip, evolve(plan, plain=max(trip.timeline.injected) + 1))
 
 
 def _least(trip: Trip) -> Candidate:

@@ -39,6 +39,9 @@ __all__ = ["SPACE", "Injecting", "Search", "injecting_of"]
 SPACE = "injections"
 """Of the tiers, for what was injected."""
 
+SENT = b"sent "
+"""In front of the value in the chain at which a request ended that went out."""
+
 SHARE = 8
 """What was injected may take one part in so many of what the ledger may."""
 
@@ -112,14 +115,16 @@ class Injecting:
         room, found = _room(trip, outcome), tuple[Snippet, ...]()
         if room:
             found = yield from self._search(kit, trip, outcome.rendering, room)
-        return _sent(trip, outcome, found, room)
+        outcome = _sent(trip, outcome, found, room)
+        self._settle(trip, outcome.rendering)
+        return outcome
 
     def _recall(self, trip: Trip) -> Generator[Errand, Any, None]:
         """Take over what was injected behind the messages that came since the last look."""
         timeline = trip.timeline
         for index, block in timeline.injected.items():
             self.known.put(_link(trip, index), block.text)
-        places = [i for i in range(timeline.looked, trip.length) if _from_user(trip, i)]
+        places = [i for i in range(self._since(trip), trip.length) if _from_user(trip, i)]
         unknown = [i for i in places if self._recalled(trip, i) is None]
         timeline.looked = trip.length
         if self.tiers and unknown:
@@ -141,7 +146,7 @@ class Injecting:
         last = _asking(trip)
         if last is None or last in trip.timeline.injected:
             return False
-        if self.known.get(_link(trip, last)) is not None:
+        if self.known.get(_link(trip, last)) is not None or self._was_sent(trip, last):
             return False
         message = trip.timeline.message(last)
         texts = [part.text for part in message.parts if isinstance(part, Text)]
@@ -180,6 +185,30 @@ class Injecting:
         facts = {"offered": sum(map(len, offers)), "snippets": len(snippets)}
         kit.watch.tell("inject", perf_counter() - began, Taken({**facts, "room": room}))
         return tuple(snippets) if kept == text else ()
+
+    def _settle(self, trip: Trip, rendering: Rendering | None) -> None:
+        """Remember what goes out where it does not show what was decided: that a block went with
+        its message, or that nothing was found. Should it come back, it is left as it is."""
+        if rendering is None:
+            return
+        last = _asking(trip)
+        bare = last is not None and last not in trip.timeline.injected
+        in_vain = bare and self.known.get(_link(trip, last or 0)) is not None
+        if in_vain or rendering.plan != EMPTY:
+            self.known.put(SENT + rendering.end(), "")
+
+    def _since(self, trip: Trip) -> int:
+        """The first message that came since the last look, or since what once went out as it is."""
+        timeline = trip.timeline
+        new = set(range(timeline.looked, trip.length)).difference(timeline.instructions)
+        for index in sorted(new, reverse=True):
+            if self._was_sent(trip, index):
+                timeline.strip(index + 1)
+                return index + 1
+        return timeline.looked
+
+    def _was_sent(self, trip: Trip, index: int) -> bool:
+        return self.known.get(SENT + _link(trip, index)) is not None
 
     def _offer(self, trip: Trip, key: bytes, text: str) -> Generator[Errand, Any, str]:
         """Write it where nothing is yet; the one that all will send."""
@@ -252,8 +281,9 @@ def _room(trip: Trip, outcome: Outcome) -> int:
 
 def _shown(trip: Trip, rendering: Rendering | None) -> list[str]:
     """The blocks of context that go out, those too that the caller sends as his own."""
-    last = (one.message.parts[-1] for one in trip.parsed(rendering) if one.message.parts)
-    there = [part.text for part in last if isinstance(part, Text) and is_context(part.text)]
+    sent = (reversed(one.message.parts) for one in trip.parsed(rendering))
+    last = (next((part.text for part in parts if isinstance(part, Text)), "") for parts in sent)
+    there = [text for text in last if is_context(text)]
     return there if rendering else [*there, *(b.text for b in trip.timeline.injected.values())]
 
 

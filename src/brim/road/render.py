@@ -12,7 +12,7 @@ from brim.dialects.base import Parsed, Wire
 from brim.model.messages import Thinking
 from brim.road.handles import Handles, handles_of, shown_texts
 from brim.road.plan import Paths, Plan, Span
-from brim.road.timeline import Timeline
+from brim.road.timeline import Timeline, link
 from brim.road.units import lasting
 from brim.texts import wrap_note
 
@@ -62,6 +62,7 @@ class Rendering:
     _noted: set[int] = field(init=False, factory=set)
     _moved: dict[int, list[Span]] = field(init=False, factory=dict)
     _started: bool = field(init=False, default=False)
+    _linked: tuple[int, bytes] = field(init=False, default=(0, b""))
 
     def __attrs_post_init__(self) -> None:
         self.handles = handles_of(self.timeline, self.plan)
@@ -83,6 +84,13 @@ class Rendering:
         while self.messages < len(self.timeline):
             self.messages = self._message(self.messages)
         return self
+
+    def end(self) -> bytes:
+        """The value in the chain at which a conversation would end that is this output."""
+        at, value = self._linked
+        value = _follow(value or self.timeline.seed, self.items[at:-1])
+        self._linked = max(len(self.items) - 1, 0), value  # the last item may still change
+        return _follow(value, self.items[-1:])
 
     def refreshed(self, index: int) -> Self | None:
         """This rendering after message `index` got other marks; None if it must be made anew."""
@@ -253,6 +261,14 @@ class Rendering:
             return False
         before = last.parsed.message.role if last is not None and self._started else None
         return needs_bridge(self.timeline, self.merges, before, item.parsed.message.role)
+
+
+def _follow(value: bytes, items: Sequence[Item]) -> bytes:
+    """The value in the chain behind these messages."""
+    for item in items:
+        message = item.parsed.message
+        value = value if message.is_instruction else link(value, message.fingerprint)
+    return value
 
 
 def needs_bridge(timeline: Timeline, merges: bool, before: str | None, after: str) -> bool:

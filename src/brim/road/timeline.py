@@ -94,6 +94,12 @@ class Timeline:
         if self.rendering is not None:
             self.rendering = self.rendering.mixed(index)
 
+    def strip(self, length: int) -> None:
+        """From now on send the first `length` messages as they came."""
+        kept = {index: block for index, block in self.injected.items() if index >= length}
+        if len(kept) < len(self.injected):
+            self.injected, self.rendering = kept, None
+
     def extend(self, wires: Sequence[Wire | bytes], offset: int = 0) -> None:
         """Parse, count and group what is new; on an error nothing has changed.
 
