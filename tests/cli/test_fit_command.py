@@ -145,7 +145,7 @@ def test_an_input_that_breaks_a_rule_says_so() -> None:
     result = run(write("talk.json", json.dumps(messages)), *MODEL)
     assert result.exit_code == 1
     assert json.loads(result.stdout) == messages
-    assert "line 1: the input breaks rule 1" in result.stderr
+    assert "talk.json: the input breaks rule 1" in result.stderr
 
 
 def test_options_reach_the_fit() -> None:

@@ -84,7 +84,7 @@ def test_a_file_that_is_no_conversation(text: str) -> None:
     Path("bad.json").write_text(text)
     result = run("bad.json", "--model", "gpt-4o")
     assert result.exit_code == 1
-    assert "line 1: " in result.stderr
+    assert "bad.json: " in result.stderr
 
 
 def test_an_error_while_writing_leaves_the_old_file() -> None:

@@ -9,7 +9,7 @@ import click
 from attrs import frozen
 
 from brim.cli.context import state_of
-from brim.cli.files import Entry, read_entries
+from brim.cli.files import Entry, place, read_entries
 from brim.cli.show import print_json, print_table
 from brim.errors import BrimError
 
@@ -51,7 +51,7 @@ def command(
     if as_json:
         print_json([_facts(one) for one in counted])
     else:
-        _tell(counted)
+        _tell(counted, file)
     ctx.exit(0 if counted and not any(one.error for one in counted) else 1)
 
 
@@ -69,10 +69,10 @@ def _facts(one: Counted) -> dict[str, object]:
     return {"line": one.line, "error": one.error, **report}
 
 
-def _tell(counted: list[Counted]) -> None:
+def _tell(counted: list[Counted], file: str) -> None:
     for one in counted:
         if one.error:
-            click.echo(f"line {one.line}: {one.error}", err=True)
+            click.echo(f"{place(file, one.line)}: {one.error}", err=True)
     if len(counted) == 1 and counted[0].report:
         _tell_one(counted[0].report)
     elif len(counted) > 1:

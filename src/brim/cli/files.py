@@ -17,7 +17,7 @@ from attrs import frozen
 from brim.dialects.jsonin import json_value
 from brim.errors import MalformedRequest
 
-__all__ = ["Entry", "is_lines", "read_entries"]
+__all__ = ["Entry", "is_lines", "place", "read_entries"]
 
 LINES = (".jsonl", ".ndjson")
 TEXTUAL = "input"
@@ -64,6 +64,12 @@ class Entry:
 def is_lines(path: str) -> bool:
     """Whether a file of this name holds one conversation per line."""
     return _suffix(path) in LINES
+
+
+def place(path: str, line: int) -> str:
+    """Where a conversation was found, for people: what is one document has no lines to count."""
+    name = "standard input" if path == "-" else path
+    return name if _suffix(path) == ".json" else f"{name}, line {line}"
 
 
 def read_entries(path: str, stdin: IO[bytes] | None = None) -> Iterator[Entry]:

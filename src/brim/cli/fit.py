@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from brim.cli.context import State, state_of
-from brim.cli.files import is_lines, read_entries
+from brim.cli.files import is_lines, place, read_entries
 from brim.cli.fitting import Order, Result, fit_entry
 from brim.cli.output import atomic_output
 from brim.cli.tokens import TOKENS, TOKENS_OR_NONE
@@ -87,7 +87,7 @@ def command(  # noqa: PLR0917  click passes every option by name
             results.append(result if target is None else _without(result))
             if result.output is not None and target is not None:
                 target.write(result.output + b"\n")
-    _tell(results, as_json)
+    _tell(results, source, as_json)
     ctx.exit(0 if results and all(result.good for result in results) else 1)
 
 
@@ -145,7 +145,7 @@ def _shown(results: Iterator[Result], *, show: bool) -> Iterable[Result]:
     return watched()
 
 
-def _tell(results: list[Result], as_json: bool) -> None:
+def _tell(results: list[Result], source: str, as_json: bool) -> None:
     if as_json:
         import json
 
@@ -154,9 +154,9 @@ def _tell(results: list[Result], as_json: bool) -> None:
         return
     for result in results:
         if result.error:
-            click.echo(f"line {result.line}: {result.error}", err=True)
+            click.echo(f"{place(source, result.line)}: {result.error}", err=True)
         for violation in _violations(result):
-            click.echo(f"line {result.line}: the input breaks {violation}", err=True)
+            click.echo(f"{place(source, result.line)}: the input breaks {violation}", err=True)
     click.echo(_summary(results), err=True)
 
 

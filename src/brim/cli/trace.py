@@ -9,7 +9,7 @@ import click
 from attrs import asdict
 
 from brim.cli.context import state_of
-from brim.cli.files import read_entries
+from brim.cli.files import place, read_entries
 from brim.cli.show import print_json, print_table
 from brim.cli.tokens import TOKENS
 from brim.errors import BrimError
@@ -70,7 +70,7 @@ def _conversations(source: str | None) -> Iterator[object]:
         return
     for entry in read_entries(source):
         if entry.error is not None:
-            raise BrimError(f"line {entry.line}: {entry.error}")
+            raise BrimError(f"{place(source, entry.line)}: {entry.error}")
         yield entry.raw
 
 
