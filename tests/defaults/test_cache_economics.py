@@ -26,7 +26,7 @@ from brim.defaults.cache_account import Account, Rates
 from brim.defaults.cache_economics import CacheEconomics, CacheEconomicsSettings
 
 BUDGET, HEAD = 100_000, 10_000
-TARGET, FLOOR = 46_000, 55_000
+TARGET, FLOOR = 46_000, 50_500
 CHEAP = Prices(3.0, 15.0, 0.3, 3.75, 300, 6.0, 3_600)
 HALF = Prices(2.5, 10.0, 1.25, 2.5, 300)
 NONE = Prices(3.0, 15.0)

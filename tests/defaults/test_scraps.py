@@ -9,6 +9,7 @@ import pytest
 import brim
 from brim.api import Exchange, Message, Text
 from brim.defaults.shortening import shortened
+from brim.testing.soak import soak
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +41,10 @@ def test_a_small_budget_is_filled_to_half_by_a_scrap(truncating: brim.Brim) -> N
     for budget in range(38, 60):
         fitted = truncating.fit(talk, model="gpt-4o", budget=budget)
         assert budget // 2 <= fitted.report.after.upper <= budget
+
+
+def test_what_is_a_scrap_already_is_left_out() -> None:
+    """The handles of two marks took one token too many, and so did those of the second try."""
+    tally = soak(["20261124/17756"], settings={"strategies": ["smart-truncation"]}, shrink=False)
+    assert tally.fits > 0
+    assert not tally.findings

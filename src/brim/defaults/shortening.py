@@ -17,8 +17,9 @@ ARGUMENT = 200
 """Tokens above which a string inside of a call's arguments may be shortened."""
 SLACK = 6
 """Tokens allowed for what changes around a shortened text."""
-HANDLE = 5
-"""Tokens of the handle that its mark will bear."""
+HANDLE, UNSURE = 5, 4
+"""Tokens of the handle that its mark will bear, about, and by how many it may be wrong: what was
+cut to no more than its mark before cannot be cut again."""
 
 
 @frozen
@@ -61,9 +62,14 @@ def shortened(
     cap = _level([cost for _, cost in apart], free)
     if cap < least:
         return ()
-    short = [(place, cut(place.text, cap, count)) for place, cost in apart if cost > cap]
-    if cap < LEAST and max(count([text for _, text in short]), default=0) + HANDLE > cap + SLACK:
-        return ()
+    long = [(place, cost) for place, cost in apart if cost > cap]
+    short = [(place, cut(place.text, cap, count)) for place, _ in long]
+    if cap < LEAST:
+        sizes = [size + HANDLE for size in count([text for _, text in short])]
+        gains = [cost - size for (_, cost), size in zip(long, sizes, strict=True)]
+        missed = exchange.tokens - saved - sum(gains) > room
+        if missed or max(sizes, default=0) > cap + SLACK or max(gains, default=0) <= UNSURE:
+            return ()
     edits = (Rewrite(exchange.index, p.message, p.part, text, p.path) for p, text in short)
     return (*silent, *edits)
 
