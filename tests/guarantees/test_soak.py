@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from brim.testing import soak as runner
-from brim.testing.soak import Finding, Tally, main, soak
 from brim.testing.lab import Lab, Result
+from brim.testing.soak import Finding, Tally, main, soak
 from brim.testing.trials import Trial
 
 
