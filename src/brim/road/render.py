@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Self
 
 from attrs import Factory, define, evolve, field, frozen
@@ -214,12 +214,22 @@ class Rendering:
         return self._made(dialect.merge(self._wire(item), dialect.note(block.text)), index)
 
     def _note(self, span: Span) -> Wire:
-        timeline = self.timeline
-        groups = timeline.groups[span.start : span.stop]
-        places = {piece.message for group in groups for piece in group.pieces}
-        marked = [i for i in sorted(places) if timeline.parsed[i].cache_marks]
         text = wrap_note(span.note or SHORTEST, self.handles.spans[span.start])
-        return timeline.dialect.note(text, [timeline.wire(i) for i in marked])
+        return self.timeline.dialect.note(text, [*self._marked(span)])
+
+    def _marked(self, span: Span) -> Iterator[Wire]:
+        """The messages in the span that bear a cache mark; of those that are only partly in it,
+        that part, since what stays behind keeps its own."""
+        timeline, parts = self.timeline, dict[int, list[int] | None]()
+        for group in timeline.groups[span.start : span.stop]:
+            for piece in group.pieces:
+                known = parts.get(piece.message, [])
+                whole = piece.parts is None or known is None
+                parts[piece.message] = None if whole else [*(known or ()), *(piece.parts or ())]
+        for index, inside in sorted(parts.items()):
+            if timeline.parsed[index].cache_marks:
+                wire = timeline.wire(index)
+                yield wire if inside is None else timeline.dialect.select(wire, inside, {})
 
     def _raw(self, index: int) -> Item:
         return Item(self.timeline.parsed[index], self.timeline.tokens[index], index)
