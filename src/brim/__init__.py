@@ -28,6 +28,7 @@ from brim.errors import (
 
 if TYPE_CHECKING:
     from brim.chat.loop import ChatLoop
+    from brim.road.alerts import Alert, Alerts
     from brim.road.brim import Brim
     from brim.road.diff import Diff
     from brim.road.expand_tool import ExpandTool, Source
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Alert",
+    "Alerts",
     "Brim",
     "BrimError",
     "BudgetInfeasible",
@@ -66,6 +69,8 @@ __all__ = [
 ]
 
 _LAZY = {
+    "Alert": "brim.road.alerts",
+    "Alerts": "brim.road.alerts",
     "Brim": "brim.road.brim",
     "ChatLoop": "brim.chat.loop",
     "Diff": "brim.road.diff",

@@ -57,7 +57,14 @@ from brim.model.operations import (
     Snippet,
 )
 from brim.model.profiles import ImageLimits, ImageRule, ModelProfile, Overheads, Prices
-from brim.model.stats import Band, CacheStats, CondensationStats, OperationStats, Stats
+from brim.model.stats import (
+    Band,
+    CacheStats,
+    CondensationStats,
+    OperationStats,
+    Stats,
+    TrafficStats,
+)
 from brim.overflow import Overflow, overflow_of
 from brim.retrieval.index import Index
 from brim.retrieval.library import Library
@@ -132,6 +139,7 @@ __all__ = [
     "Tool",
     "ToolCall",
     "ToolResult",
+    "TrafficStats",
     "TrimDecision",
     "TrimTask",
     "Usage",

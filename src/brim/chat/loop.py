@@ -72,6 +72,7 @@ class ChatLoop:
         )
         self._conversation = Conversation(make, transcript)
         self._setup = Setup(brim, self._conversation, toolbox, system, tenant or "", temperature)
+        brim.publish("chat", self.model)
         self._running = threading.Lock()
         self._fitted: Fitted | None = None
 

@@ -130,6 +130,7 @@ class Turn:
     async def _answer(self, ask: Ask) -> AsyncGenerator[Delta]:
         """The model's answer, which is added to the `completions`."""
         with step(self.setup.brim, "complete") as taken:
+            taken.facts["model"] = ask.model
             try:
                 async with aclosing(self._deltas(ask)) as deltas:
                     async for delta in deltas:
@@ -156,6 +157,7 @@ class Turn:
         if self.fitted is not None and completion.input_tokens:
             await self.setup.brim.aobserve(self.fitted, _usage(completion))
         taken.facts |= {
+            "answered_by": completion.model,
             "stop": completion.stop,
             "calls": len(completion.tool_calls),
             "read": completion.input_tokens,

@@ -22,11 +22,13 @@ BANDS = {"excellent": "green", "good": "default", "needs optimization": "yellow"
 
 NOBODY = "nothing is running: chat loops and proxies show up here by themselves"
 
-WIDE = 110
+WIDE = 130
 """Columns of a terminal from which on there is room for everything."""
 
 CELLS = 10
-THOUSAND = 1_000
+"""The width of the meter."""
+
+TEN, THOUSAND = 10, 1_000
 
 
 @frozen
@@ -51,7 +53,8 @@ def skipped_lines(found: Found) -> Iterator[Text]:
     for one in found.skipped:
         yield Text(f"skipped {one.file}: {one.reason}", "yellow")
     if found.ended:
-        yield Text(f"removed what {found.ended} of them left that ended without a word", "dim")
+        what = "a process" if found.ended == 1 else f"{found.ended} processes"
+        yield Text(f"removed the file of {what} that had ended", "dim")
 
 
 def detail(row: Process) -> RenderableType:
@@ -84,31 +87,41 @@ def _operations(row: Process) -> Table:
 
 def _head(total: Total, clock: str) -> Text:
     saved = 1 - total.after / total.before if total.before else 0.0
-    text = Text(f"{total.processes} running", "bold")
-    text.append(f"  {amount(total.requests)} requests", "default")
-    text.append(f"  {amount(total.before)} tokens in, {amount(total.after)} out")
-    text.append(f"  {saved:.0%} saved", "green" if saved else "default")
+    text = Text()
+    if clock:
+        text.append(f"{clock}  ", "dim")
+    text.append(f"{total.processes} running", "bold")
+    text.append(f"  {amount(total.requests)} requests")
+    text.append(f"  {amount(total.before)} → {amount(total.after)} tokens")
+    text.append(f", {saved:.0%} saved", "green" if saved else "default")
     if total.errors:
-        text.append(f"  {total.errors:,} errors", "red")
-    return text.append(f"  {clock}", "dim") if clock else text
+        text.append(f"  {amount(total.errors)} errors", "red")
+    return text
 
 
 def _table(rows: Sequence[Process], width: int) -> Table:
+    """Where there is no room for all, names are cut, and nothing else."""
     chosen = [column for column in COLUMNS if width >= WIDE or not column.wide]
+    cells = [[_text(column.cell(row)) for row in rows] for column in chosen]
+    widths = [
+        max(len(column.head), *map(len, column_cells))
+        for column, column_cells in zip(chosen, cells, strict=True)
+    ]
+    place = chosen.index(NAME)
+    others = sum(widths) - widths[place] + len(chosen)
+    widths[place] = max(min(widths[place], width - others), len(NAME.head))
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
-    for column in chosen:
-        named = column.head == "works on"
+    for column, wide in zip(chosen, widths, strict=True):
         table.add_column(
-            column.head,
-            justify=column.justify,
-            no_wrap=True,
-            overflow="ellipsis",
-            min_width=None if named else len(column.head),
-            ratio=1 if named else None,
+            column.head, justify=column.justify, no_wrap=True, overflow="ellipsis", width=wide
         )
-    for row in rows:
-        table.add_row(*(column.cell(row) for column in chosen))
+    for row_cells in zip(*cells, strict=True):
+        table.add_row(*row_cells)
     return table
+
+
+def _text(cell: Text | str) -> Text:
+    return Text(cell) if isinstance(cell, str) else cell
 
 
 def _level(row: Process) -> Text:
@@ -134,12 +147,13 @@ def _times(row: Process) -> str:
 
 
 def _milliseconds(seconds: float) -> str:
-    value = THOUSAND * seconds
-    return f"{value:.1f}" if value < CELLS else f"{value:,.0f}"
+    """From a second on in seconds."""
+    value, unit = (THOUSAND * seconds, "") if seconds < 1 else (seconds, "s")
+    return f"{value:.1f}{unit}" if value < TEN else f"{value:,.0f}{unit}"
 
 
 def _errors(row: Process) -> Text:
-    return Text(f"{row.errors:,}", "red" if row.errors else "default")
+    return Text(amount(row.errors), "red" if row.errors else "default")
 
 
 def amount(number: float) -> str:
@@ -148,7 +162,7 @@ def amount(number: float) -> str:
     suffix = next(suffixes)
     while value >= THOUSAND - 0.5 and (following := next(suffixes, "")):
         value, suffix = value / THOUSAND, following
-    return f"{value:.0f}{suffix}" if not suffix or value >= CELLS else f"{value:.1f}{suffix}"
+    return f"{value:.0f}{suffix}" if not suffix or value >= TEN else f"{value:.1f}{suffix}"
 
 
 def duration(seconds: float) -> str:
@@ -162,10 +176,12 @@ def duration(seconds: float) -> str:
     return f"{minutes}m{whole % 60:02}s" if minutes else f"{whole}s"
 
 
+NAME = Column("works on", lambda row: row.name or "-", justify="left")
+
 COLUMNS = (
     Column("pid", lambda row: str(row.pid)),
-    Column("is", lambda row: row.kind, justify="left"),
-    Column("works on", lambda row: row.name or "-", justify="left"),
+    Column("kind", lambda row: row.kind, justify="left"),
+    NAME,
     Column("up", lambda row: duration(row.running), wide=True),
     Column("idle", lambda row: duration(row.idle), wide=True),
     Column("window", _meter, wide=True, justify="left"),

@@ -19,9 +19,8 @@ __all__ = ["command"]
 def command(as_json: bool) -> None:
     """Show what the running loops and proxies of this machine have done since their start.
 
-    Figures are of a second after the last operation, and of processes of this user. What they are is
-    told under "Watch what Brim does". With monitor.publish = "on" every program that uses Brim
-    is here, with "off" none.
+    Figures are those of a second after the last operation, of the processes of this user. With
+    monitor.publish = "on" every program that uses Brim is here, with "off" none.
     """
     from brim.cli.running import looked_up
     from brim.cli.show import print_json

@@ -27,9 +27,9 @@ __all__ = ["command"]
 def command(once: bool, every: float) -> None:
     """Watch the running loops and proxies of this machine.
 
-    Tokens as they came in and went out, the level of the last request, condensations, the share of a
-    request that the next one began with, look-ups answered from memory, Brim's own time for a
-    request and errors. They write their figures a second after each operation; Ctrl-C ends it.
+    Tokens as they came in and went out, the level of the last request, condensations, the share
+    of a request that the next one began with, look-ups answered from memory, Brim's own time for
+    a request, and errors. They write their figures a second after each operation; Ctrl-C ends it.
     Where the output is no terminal there is one picture. `brim stats` tells more of each.
     """
     from rich.console import Console

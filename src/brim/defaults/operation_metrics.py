@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from threading import Lock
 from time import monotonic
 
@@ -16,6 +16,7 @@ from brim.api import (
     OperationStats,
     SettingsError,
     Stats,
+    TrafficStats,
     hookimpl,
 )
 from brim.defaults.quantiles import Quantiles
@@ -67,6 +68,39 @@ class Series:
         return OperationStats(self.count, self.errors, mean, *self.quantiles.at(SHARES))
 
 
+@define
+class Fits:
+    """What no sum tells of fits."""
+
+    levels: Counter[str] = Factory(Counter)
+    level: str = ""
+    utilization: float = 0.0
+    reuse: float = 0.0
+    reused: int = 0
+
+    def add(self, facts: Mapping[str, str | int | float | bool]) -> None:
+        self.level = str(facts.get("level", ""))
+        self.levels[self.level] += 1
+        self.utilization = float(facts.get("utilization", 0.0))
+        if "prefix_reuse" in facts:
+            self.reuse += float(facts["prefix_reuse"])
+            self.reused += 1
+
+    def stats(self, sums: Mapping[str, int]) -> TrafficStats:
+        return TrafficStats(
+            sums["tokens_before"],
+            sums["tokens_after"],
+            sums["condensed"],
+            sums["replayed"],
+            sums["degraded"],
+            dict(self.levels),
+            self.level,
+            self.utilization,
+            _ratio(self.reuse, self.reused),
+            self.reused,
+        )
+
+
 class OperationMetrics:
     """Safe for threads. `clock` gives seconds that only grow."""
 
@@ -80,6 +114,7 @@ class OperationMetrics:
         self._start = clock()
         self._lock = Lock()
         self._series: defaultdict[str, Series] = defaultdict(Series)
+        self._fits = Fits()
         self._last = 0.0
 
     @hookimpl
@@ -87,6 +122,8 @@ class OperationMetrics:
         with self._lock:
             self._series[operation.name].add(operation)
             self._last = operation.seconds
+            if operation.name == "fit" and operation.ok:
+                self._fits.add(operation.facts)
 
     def stats(self) -> Stats:
         """The figures so far, without those of the process."""
@@ -96,6 +133,7 @@ class OperationMetrics:
             found = Stats(
                 cache_hit_ratio=_ratio(self._sum("hits"), self._looked_up()),
                 condensation_stats=_condensations(self._of("condense")),
+                traffic=self._fits.stats(self._of("fit").sums),
                 last_operation_time=self._last,
                 total_requests=requests,
                 runtime_seconds=runtime,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import asdict, field, frozen
 
-__all__ = ["Band", "CacheStats", "CondensationStats", "OperationStats", "Stats"]
+__all__ = ["Band", "CacheStats", "CondensationStats", "OperationStats", "Stats", "TrafficStats"]
 
 Band = Literal["excellent", "good", "needs optimization"]
 
@@ -34,6 +34,28 @@ class CondensationStats:
     success_rate: float = 0.0
     avg_processing_time_ms: float = 0.0
     avg_tokens_saved: float = 0.0
+
+
+@frozen
+class TrafficStats:
+    """What all fits together came to: tokens of the requests as they came and as they went out,
+    and how many of them were `condensed`, `replayed` or `degraded`, with their number by level.
+
+    `level` and `utilization` are those of the last one. `prefix_reuse` is the mean share of a
+    request that the next one began with, of the `prefix_reuse_of` fits that could tell: not the
+    first of a conversation, nor one that was only glanced at.
+    """
+
+    tokens_before: int = 0
+    tokens_after: int = 0
+    condensed: int = 0
+    replayed: int = 0
+    degraded: int = 0
+    levels: Mapping[str, int] = field(factory=dict)
+    level: str = ""
+    utilization: float = 0.0
+    prefix_reuse: float = 0.0
+    prefix_reuse_of: int = 0
 
 
 @frozen
@@ -69,6 +91,7 @@ class Stats:
 
     cache_hit_ratio: float = 0.0
     condensation_stats: CondensationStats = field(factory=CondensationStats)
+    traffic: TrafficStats = field(factory=TrafficStats)
     memory_usage_mb: float = 0.0
     peak_memory_mb: float = 0.0
     memory_utilization: float = 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -52,6 +52,8 @@ class Brim(Driver):
             settings = load(path=Path(config) if config else None, overrides=settings)
         super().__init__(Host(settings, plugins, [Path(file) for file in files]), settings)
         self._glancer = Glancer(self.engine)
+        if settings.monitor.publish == "on":
+            self.publish("library", settings.model)
 
     def fit(
         self,
@@ -215,6 +217,21 @@ class Brim(Driver):
         """How well it has worked so far, under the names of the guides."""
         return stats_of(self.engine)
 
+    def publish(
+        self, kind: str, name: str = "", more: Callable[[], Mapping[str, object]] = dict
+    ) -> Callable[[], None]:
+        """From now on let `brim stats` and `brim top` show what this one does, unless the setting
+        `monitor.publish` is off. Chat loops and proxies do so by themselves.
+
+        `kind` says in a word what it is, `name` what it works on, and `more` gives figures beside
+        its own; whoever asks first names it. They stand in a small file that only its owner reads,
+        which is written a second after an operation. It goes with `close`, or when what this
+        gives is called.
+        """
+        from brim.road.publishing import publish
+
+        return publish(self, kind, name, more)
+
     def expand(self, handle: str, tenant: str | None = None) -> Original:
         """The original that a note's or mark's handle stands for, in any conversation of this
         tenant that the archive holds, also after a restart.
@@ -245,6 +262,8 @@ class Brim(Driver):
 
     def close(self) -> None:
         """Close all plugins and files. Closing twice is allowed."""
+        if self.publisher is not None:
+            self.publisher.close()
         self.background.stop()
         self.engine.archive.close()
         if self.engine.tiers:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Generator
 from functools import partial
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from brim.errors import HookError
 from brim.kernel.flight import Answers, Flight, key_of
@@ -24,6 +24,9 @@ from brim.road.watch import Taken
 from brim.settings.schema import Settings
 from brim.store.patience import patience
 
+if TYPE_CHECKING:
+    from brim.road.publishing import Publisher
+
 __all__ = ["Driver"]
 
 T = TypeVar("T")
@@ -40,6 +43,7 @@ class Driver:
         self.engine = Engine(host, settings)
         self.engine.again = self._again
         self.engine.begin = self._begin
+        self.publisher: Publisher | None = None
         self.background = Background()
         self.flight = Flight(Answers(settings.caching.completion_ttl))
 
@@ -106,12 +110,13 @@ class Driver:
 
     async def _completed(self, ask: Ask, tenant: str, blocked: object = None) -> Completion:
         """What a model answers, and a step that tells of it. Raises `HookError`."""
-        taken, began = Taken({"purpose": ask.purpose}), perf_counter()
+        taken, began = Taken({"purpose": ask.purpose, "model": ask.model}), perf_counter()
         try:
             answer, new = await self._answer(ask, tenant, blocked)
             taken.facts |= {"hits": int(not new), "misses": int(new), "stop": answer.stop}
             if new:
-                taken.facts |= {"read": answer.input_tokens, "written": answer.output_tokens}
+                used = {"read": answer.input_tokens, "written": answer.output_tokens}
+                taken.facts |= used | {"answered_by": answer.model}
             return answer
         except HookError as error:
             taken.error = type(error.__cause__ or error).__name__

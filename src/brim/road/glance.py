@@ -5,10 +5,11 @@ The answer is that of the whole road, or None where only the whole road can tell
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import accumulate
 from time import perf_counter
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from brim.errors import BrimError
 from brim.kinds import ContentKind
@@ -26,12 +27,14 @@ __all__ = ["Glance", "Glancer"]
 
 @frozen
 class Glance:
-    """What a fit would report of a request that goes out as it came; see `FitReport`."""
+    """What a fit would report of a request that goes out as it came; see `FitReport`. `prints`
+    are the fingerprints of its messages, without the instructions in front."""
 
     model: str
     messages: int
     before: Usage
     decision: TrimDecision
+    prints: Sequence[bytes] = field(default=(), eq=False, repr=False)
 
     @property
     def after(self) -> Usage:
@@ -42,6 +45,7 @@ class Glance:
         """What observers are told, as of a fit."""
         tokens = self.before.tokens
         return {
+            "utilization": round(self.before.utilization, 4),
             "model": self.model,
             "level": str(self.decision.level),
             "messages": self.messages,
@@ -98,8 +102,7 @@ class Glancer:
         engine, counter, kit = self._engine, sight.counter, self._engine.kit
         head = sight.front.tokens(counter)
         if sight.lead:
-            lead = [one.message for one in sight.new[: sight.lead]]
-            tally.costs[: sight.lead] = counter.messages(lead)
+            tally.costs[: sight.lead] = counter.messages(sight.new[: sight.lead])
         profile, envelope = counter.profile, sight.front.envelope
         room = room_for(profile, envelope, options.budget, engine.settings.budget)
         engine.warn_of_window(profile, options.budget)
@@ -113,7 +116,7 @@ class Glancer:
             return None
         if tokens > decision.target and self._recorded(options, tally):
             return None
-        return Glance(envelope.model, len(tally), usage, decision)
+        return Glance(envelope.model, len(tally), usage, decision, tally.prints[tally.lead :])
 
     def _shape(self, body: bytes, sight: Sight, tally: Tally) -> Shape:
         tokens = tuple(tally.body(tally.costs))
@@ -137,7 +140,7 @@ class Glancer:
 def _counted(sight: Sight) -> Tally:
     """What is known of all messages; the instructions in front are not counted yet."""
     tally, lead = sight.known, sight.lead
-    messages = [one.message for one in sight.new]
+    messages = sight.new
     if lead:
         tally = Tally(lead=lead)
     tally.add(messages, [*[0] * lead, *sight.counter.messages(messages[lead:])], sight.own)

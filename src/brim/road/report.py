@@ -164,9 +164,12 @@ class FitReport:
         return self._lay_out()
 
     @property
-    def figures(self) -> dict[str, str | int | bool]:
+    def figures(self) -> dict[str, str | int | float | bool]:
         """What observers are told."""
+        reuse = self.prefix_reuse
         return {
+            **({} if reuse is None else {"prefix_reuse": round(reuse, 4)}),
+            "utilization": round(self.after.utilization, 4),
             "model": self.model,
             "level": str(self.decision.level),
             "messages": self.messages_before,

@@ -54,10 +54,11 @@ class Running:
 
 
 class Watch:
-    """Tells observers what was done; without any it does nothing."""
+    """Tells observers what was done. `after`, where it is set, is called when they were told."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
+        self.after: Callable[[], None] | None = None
         self._watched = bool(calls.names("monitor_operation"))
 
     def step(self, name: str) -> Running:
@@ -85,3 +86,5 @@ class Watch:
             self._calls.monitor_operation(
                 Operation(name, seconds, not taken.error, taken.error, taken.facts)
             )
+        if self.after is not None:
+            self.after()

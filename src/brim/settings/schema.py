@@ -26,6 +26,7 @@ __all__ = [
     "LedgerSettings",
     "LimitSettings",
     "LoggingSettings",
+    "MonitorSettings",
     "OutOfRange",
     "PluginSettings",
     "Settings",
@@ -223,6 +224,14 @@ class LoggingSettings:
 
 
 @frozen
+class MonitorSettings:
+    """Whether figures stand where `brim stats` and `brim top` find them: with auto those of chat
+    loops and proxies, with on those of every `Brim`, with off none."""
+
+    publish: Literal["auto", "on", "off"] = "auto"
+
+
+@frozen
 class Settings:
     """All settings of one `Brim`.
 
@@ -255,6 +264,7 @@ class Settings:
     limits: LimitSettings = field(factory=LimitSettings)
     chat: ChatSettings = field(factory=ChatSettings)
     logging: LoggingSettings = field(factory=LoggingSettings)
+    monitor: MonitorSettings = field(factory=MonitorSettings)
     models: Mapping[str, Mapping[str, object]] = field(factory=dict)
     plugin: Mapping[str, Mapping[str, object]] = field(factory=dict, repr=False)
     origins: Mapping[str, str] = field(
