@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from brim.api import LastRequest, Prices
 from economics_parts.streams import Stream
@@ -13,6 +13,8 @@ from economics_parts.streams import Stream
 __all__ = ["PROFILES", "WINDOW", "Bill", "Room", "cold_before", "oracle", "played", "rates"]
 
 WINDOW = 128_000
+EXACT = 1e-9
+"""US dollars: sums that differ by less are the same."""
 
 PROFILES = {
     "5-minute cache, 0.1 read": Prices(3.0, 15.0, 0.3, 3.75, 300, 6.0, 3_600),
@@ -34,14 +36,14 @@ class Room:
     limit: int
 
     @classmethod
-    def of(cls, head: int, target: float = 0.4, floor: float = 0.5) -> Room:
+    def of(cls, head: int, target: float = 0.4, floor: float = 0.45) -> Room:
         room = WINDOW - head
         return cls(head, head + int(target * room), head + int(floor * room), WINDOW)
 
 
 @define
 class Bill:
-    """US dollars of input, and what it was paid for."""
+    """US dollars of input, what it was paid for, and what had been paid after each request."""
 
     dollars: float = 0.0
     tokens: int = 0
@@ -50,6 +52,7 @@ class Bill:
     requests: int = 0
     over: int = 0
     fill: float = 0.0
+    course: list[float] = field(factory=list)
 
     def pay(self, price: Prices, tokens: int, cached: int, limit: int) -> None:
         read, write, _ = rates(price)
@@ -59,6 +62,7 @@ class Bill:
         self.requests += 1
         self.over += tokens > WINDOW
         self.fill += tokens / limit
+        self.course.append(self.dollars)
 
 
 def rates(price: Prices) -> tuple[float, float, float]:
@@ -96,9 +100,15 @@ def cold_before(stream: Stream, life: float) -> np.ndarray:
     return np.array([True, *(one.pause >= life for one in stream.requests[1:])])
 
 
-def oracle(stream: Stream, price: Prices, room: Room, floor: int = 0) -> float:
+def oracle(
+    stream: Stream,
+    price: Prices,
+    room: Room,
+    floor: int = 0,
+    most: Sequence[float] | None = None,
+) -> float:
     """The least that the stream can cost where each condensation comes down to the target, from
-    over `floor` tokens.
+    over `floor` tokens, and no more than `most` has been paid after each request.
 
     `best[i]` is the least cost of the requests before i where i is condensed; prefix sums make
     the cost of a stretch of requests one subtraction.
@@ -115,6 +125,7 @@ def oracle(stream: Stream, price: Prices, room: Room, floor: int = 0) -> float:
     parts = np.concatenate([[0.0], np.cumsum(earlier)])
     warms = np.concatenate([[0], np.cumsum(warm)])
     best = np.full(number + 1, np.inf)
+    bound = np.array([0.0, *([np.inf] * number if most is None else most)]) + EXACT
 
     def stretch(base: float, start: int, paid: float) -> None:
         """Requests from `start` on have the size base + growth; `paid` is what came before."""
@@ -125,6 +136,9 @@ def oracle(stream: Stream, price: Prices, room: Room, floor: int = 0) -> float:
         whole = write * (base * count + sizes[ends] - sizes[start])
         cached = base * (warms[ends] - warms[start]) + parts[ends] - parts[start]
         found = paid + whole - saved * cached
+        dear = np.flatnonzero(found[1:] > bound[ends[1:]])
+        if dear.size:
+            ends, found = ends[: dear[0] + 1], found[: dear[0] + 1]
         allowed = base + growth[np.minimum(ends, number - 1)] > floor
         best[ends] = np.minimum(best[ends], np.where(allowed | (ends == number), found, np.inf))
 
@@ -135,6 +149,8 @@ def oracle(stream: Stream, price: Prices, room: Room, floor: int = 0) -> float:
         known = room.head if warm[place] else 0
         cut = write * room.target - saved * known
         base = room.target - growth[place]
+        if best[place] + cut > bound[place + 1]:
+            continue
         if place + 1 < number:
             stretch(base, place + 1, best[place] + cut)
         else:

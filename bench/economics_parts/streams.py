@@ -15,7 +15,7 @@ from math import exp, log
 
 from attrs import frozen
 
-from quality_parts.data import Message, load, tokens
+from quality_parts.data import Message, halves, load, tokens
 from quality_parts.texts import shown
 
 __all__ = ["KINDS", "Request", "Stream", "streams"]
@@ -24,7 +24,8 @@ KINDS = {"claude_code": 18_000, "tau_airline": 0, "swe_agent": 1_500, "openhands
 """Kinds of agents, with the tokens of system prompt and tools where the data lacks them."""
 
 ONE_TASK = frozenset({"swe_agent", "openhands"})
-"""Whose later user messages are written by tools."""
+"""Of whose user messages only the first, which gives the task, is written by a user; the later ones
+are written by tools."""
 
 OVERHEAD = 4
 SHORTEST, LONGEST = 30_000, 400_000
@@ -55,15 +56,17 @@ class Stream:
     requests: tuple[Request, ...]
 
 
-def streams(number: int, seed: int, kinds: Iterable[str] = KINDS) -> list[Stream]:
-    """So many conversations of each kind."""
+def streams(
+    number: int, seed: int, kinds: Iterable[str] = KINDS, half: str | None = None
+) -> list[Stream]:
+    """So many conversations of each kind, drawn from all real ones or from a `half` of them."""
     draws = [(kind, random.Random(f"{seed} {kind}")) for kind in kinds]
-    return [_drawn(kind, draw) for kind, draw in draws for _ in range(number)]
+    return [_drawn(kind, half, draw) for kind, draw in draws for _ in range(number)]
 
 
-def _drawn(kind: str, draw: random.Random) -> Stream:
+def _drawn(kind: str, half: str | None, draw: random.Random) -> Stream:
     wanted = exp(draw.uniform(log(SHORTEST), log(LONGEST)))
-    pieces, found, total = _pieces(kind), list[Request](), 0
+    pieces, found, total = _pieces(kind, half), list[Request](), 0
     while total < wanted:
         for growth, by_user in draw.choice(pieces):
             median, spread = (TURN, TURN_SPREAD) if by_user else (STEP, STEP_SPREAD)
@@ -81,18 +84,19 @@ def _head(kind: str) -> int:
 
 
 @cache
-def _pieces(kind: str) -> tuple[tuple[tuple[int, bool], ...], ...]:
+def _pieces(kind: str, half: str | None) -> tuple[tuple[tuple[int, bool], ...], ...]:
     """Each conversation's requests: growth, and whether a user wrote last."""
-    talks = kind not in ONE_TASK
-    found = (tuple(_requests(row["messages"], talks)) for row in load(kind))
+    talks, among = kind not in ONE_TASK, halves(kind)
+    rows = (row for row in load(kind) if half in (None, among[row["id"]]))
+    found = (tuple(_requests(row["messages"], talks)) for row in rows)
     return tuple(one for one in found if len(one) > 2)
 
 
 def _requests(messages: list[Message], talks: bool) -> Iterator[tuple[int, bool]]:
-    growth, by_user = 0, True
+    growth, by_user, begun = 0, True, False
     for message in messages:
         if message["role"] == "assistant" and growth:
             yield growth, by_user
-            growth = 0
-        by_user = talks and message["role"] == "user"
+            growth, begun = 0, True
+        by_user = message["role"] == "user" and (talks or not begun)
         growth += OVERHEAD + tokens(shown(message))

@@ -4,20 +4,24 @@
 look-up of 20 keys and, where nothing was found, one write, under the patience of one request;
 four threads make 50 a second each, for so many seconds in each state. The first line is the same
 without Redis: what the machine itself adds. The last column, less that of the first line, is
-what Brim promises not to exceed 60. Each change of state that was logged is printed below.
+what Brim promises not to exceed 60. The lines called "first" are the first requests of four
+threads at once on a new tier, which has no connection yet, with and without Redis in turn. Each
+change of state that was logged is printed below.
 """
 
 from __future__ import annotations
 
+import gc
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -35,6 +39,7 @@ from conftest import Server, _free_port  # noqa: E402
 THREADS = 4
 PAUSE = 0.02
 KEYS = 20
+ROUNDS = 25
 
 
 def request(tiers: Tiers, number: int) -> tuple[float, bool]:
@@ -63,12 +68,36 @@ def measured(name: str, tiers: Tiers, seconds: float) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         clients = [pool.submit(client, tiers, seconds, 1_000 * i) for i in range(THREADS)]
         results = [result for one in clients for result in one.result()]
+    told(name, results, tiers.tiers[0].counters.errors - errors)
+
+
+def told(name: str, results: Sequence[tuple[float, bool]], waited: int) -> None:
     times = sorted(taken for taken, _ in results)
     hits = sum(hit for _, hit in results) / len(results)
     p50, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
-    waited = tiers.tiers[0].counters.errors - errors
     figures = f"{hits:7.1%} {waited:7} {p50:8.2f} {p99:8.2f} {times[-1]:8.2f}"
-    print(f"{name:12} {len(times):9,} {figures}", flush=True)
+    print(f"{name:14} {len(times):9,} {figures}", flush=True)
+
+
+def begun(makers: Mapping[str, Callable[[], Tiers]]) -> None:
+    """First requests: each kind of tier anew in each round."""
+    results: dict[str, list[tuple[float, bool]]] = {name: [] for name in makers}
+    waited = dict.fromkeys(makers, 0)
+    for _ in range(ROUNDS):
+        for name, make in makers.items():
+            tiers, gate = make(), threading.Barrier(THREADS)
+            gc.collect()  # what earlier rounds left is not these requests' to clear away
+            with ThreadPoolExecutor(THREADS) as pool:
+                results[name] += pool.map(partial(_first, tiers, gate), range(THREADS))
+            waited[name] += tiers.tiers[0].counters.errors
+            tiers.close()
+    for name, found in results.items():
+        told(name, found, waited[name])
+
+
+def _first(tiers: Tiers, gate: threading.Barrier, number: int) -> tuple[float, bool]:
+    gate.wait()
+    return request(tiers, number)
 
 
 def relay(listener: socket.socket, port: int, seconds: float) -> None:
@@ -101,6 +130,11 @@ def slow_relay(port: int, seconds: float) -> Iterator[int]:
             process.join()
 
 
+def in_memory(tell: Callable[[str], None]) -> Tiers:
+    memory = MemoryTier(MemoryCacheSettings())
+    return Tiers([Tier("memory", memory, tell)], Seal(b"k" * 32))
+
+
 def tiers_on(url: str, tell: Callable[[str], None]) -> Tiers:
     cache = RedisCache(RedisCacheSettings(url)).provide_cache("redis-cache")
     assert cache is not None
@@ -111,14 +145,18 @@ def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 4.0
     lines: list[str] = []
     head = f"{'hits':>7} {'waited':>7} {'p50':>8} {'p99':>8} {'max':>8}"
-    print(f"{'redis':12} {'requests':>9} {head}")
-    memory = MemoryTier(MemoryCacheSettings())
-    measured("none", Tiers([Tier("memory", memory, lines.append)], Seal(b"k" * 32)), seconds)
+    print(f"{'redis':14} {'requests':>9} {head}")
+    measured("none", in_memory(lines.append), seconds)
     with tempfile.TemporaryDirectory() as folder:
         server = Server(_free_port(), Path(folder))
         server.start()
         try:
-            tiers = tiers_on(server.url, lines.append)
+            quiet, on = partial(in_memory, [].append), partial(tiers_on, server.url)
+            begun({"first, none": quiet, "first": partial(on, [].append)})
+            server.freeze()
+            begun({"first, none": quiet, "first, frozen": partial(on, [].append)})
+            server.thaw()
+            tiers = on(lines.append)
             for name, change in (
                 ("cold", lambda: None),
                 ("healthy", lambda: None),

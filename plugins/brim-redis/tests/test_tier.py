@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from redis import Redis
@@ -97,3 +100,25 @@ def test_an_unknown_address_is_refused() -> None:
 
 def test_only_its_own_name(plugin: RedisCache) -> None:
     assert plugin.provide_cache("another") is None
+
+
+def test_a_new_connection_takes_one_command_and_nothing_is_loaded_for_it(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a request waits: all that takes time is done when the tier is made."""
+    tier = RedisCache(RedisCacheSettings(server.url, timeout=5.0)).provide_cache("redis-cache")
+    assert tier is not None
+    read, gate = list[str](), Barrier(4)
+
+    def asked(_: int) -> dict[str, bytes]:
+        gate.wait(10)
+        return tier.get_many(["key"])
+
+    with Redis(port=server.port) as control, ThreadPoolExecutor(4) as pool:
+        control.config_resetstat()
+        monkeypatch.setattr("importlib.metadata.version", read.append)
+        loaded = set(sys.modules)
+        assert list(pool.map(asked, range(4))) == [{}] * 4
+        assert {*sys.modules} == loaded
+        assert {*control.info("commandstats")} == {"cmdstat_config|resetstat", "cmdstat_mget"}
+    assert read == []

@@ -41,7 +41,7 @@ class CacheEconomicsSettings:
     critical: float = 0.90
     limit: float = 1.0
     target: float = 0.40
-    floor: float = 0.50
+    floor: float = 0.45
     accrual: float = 2.0
     overspend: float = 0.005
     early: tuple[str, ...] = OFFLINE

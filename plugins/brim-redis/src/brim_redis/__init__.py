@@ -150,8 +150,12 @@ def _client(settings: RedisCacheSettings) -> Redis:
 
 def _load(client: Redis) -> None:
     """What its first connection would load while a request waits: the client's version, and how
-    names of hosts are written. That takes longer than all that a request waits for."""
-    client.connection_pool.make_connection()  # connects when it is used, and this one is not
+    names of hosts are written. That takes longer than all that a request waits for. Newer clients
+    read their version anew for each connection, to tell the server; they are asked not to."""
+    pool = client.connection_pool
+    connection = pool.make_connection()  # connects when it is used, and this one is not
+    if hasattr(connection, "driver_info"):
+        pool.connection_kwargs["driver_info"] = None
     "localhost".encode("idna")
 
 
