@@ -6,6 +6,9 @@ loopback. For every size, number of clients and way of answering: milliseconds a
 request; "brim off" only passes them on; "fitted" is a conversation of 200 messages that must be
 condensed and is then known. The load test is that of the proxy guide: 1,000 requests by 50 clients.
 
+At last 300 clients leave in the middle of a request, half of them of a streamed one, 25 at once:
+milliseconds until the connection to the upstream is closed.
+
 LiteLLM is measured where its proxy is found: `--litellm PATH`, or a program of this name beside
 the interpreter.
 """
@@ -13,6 +16,7 @@ the interpreter.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
 import tempfile
@@ -24,11 +28,15 @@ from pathlib import Path
 import uvloop
 
 from proxy_parts.bodies import Bodies, Conversation, hello
+from proxy_parts.leaving import Upstream, closed_after
 from proxy_parts.load import load
-from proxy_parts.sides import Side, sides
+from proxy_parts.sides import Side, serve, sides
 
 SLOW = 5
 """A slow side gets one request where the others get so many."""
+
+SLOW_SIZE = 200_000
+"""Bytes of a request above which it gets none: LiteLLM needs seconds for it."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,7 @@ CASES = (
     Case("100 KB, fitted", 100_000, 200, "narrow"),
 )
 LOAD = 1_000
+LEAVING = 300
 
 
 @dataclass
@@ -123,12 +132,13 @@ async def table(options: argparse.Namespace, every: list[Side]) -> list[Result]:
         if options.case and case.name not in options.case:
             continue
         number = max(options.requests // (1 + case.size // 50_000), 40)
+        taking = [side for side in every if not side.slow or case.size <= SLOW_SIZE]
         for stream in (False, True):
             for clients in options.clients:
                 results = await measured(
                     case.name,
                     stream,
-                    every,
+                    taking,
                     clients,
                     max(number, 2 * clients),
                     options.rounds,
@@ -140,6 +150,19 @@ async def table(options: argparse.Namespace, every: list[Side]) -> list[Result]:
     results = await measured("load test", False, quick, 50, LOAD, 1, lambda: hello)
     print(shown(results), file=sys.stderr if options.json else sys.stdout, flush=True)
     return found + results
+
+
+async def leaving(stack: ExitStack, folder: Path) -> dict[str, list[float]]:
+    """Sorted milliseconds until the upstream is left, of answers that stream and that are whole."""
+    upstream = Upstream()
+    server = await asyncio.get_running_loop().create_server(upstream.connection, "127.0.0.1", 0)
+    port, _ = await asyncio.to_thread(serve, stack, folder, server.sockets[0].getsockname()[1])
+    found = {}
+    for how, stream in (("streamed", True), ("whole", False)):
+        seconds = await closed_after(port, upstream, stream, LEAVING // 2)
+        found[how] = sorted(1000 * one for one in seconds)
+    server.close()
+    return found
 
 
 def main() -> None:
@@ -158,10 +181,17 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         every = sides(stack, folder, litellm)
         found = uvloop.run(table(options, every))
+        left = uvloop.run(leaving(stack, folder))
         memory = {side.name: round(side.rss_mib()) for side in every}
     if options.json:
-        print(json.dumps({"results": [asdict(one) for one in found], "rss_mib": memory}, indent=1))
+        told = {"results": [asdict(one) for one in found], "leaving": left, "rss_mib": memory}
+        print(json.dumps(told, indent=1))
     else:
+        for how, times in left.items():
+            middle, last = times[len(times) // 2], times[-1]
+            print(
+                f"{len(times)} clients leave, {how}: closed after {middle:.1f} ms, all {last:.1f}"
+            )
         print("resident MiB:", ", ".join(f"{name} {size}" for name, size in memory.items()))
 
 

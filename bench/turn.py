@@ -7,6 +7,10 @@ whatever slows the machine slows all of them. A list that comes anew with every 
 be compared with what is known, message by message, as anything in it may have changed:
 what only that costs stands in a row of its own. Times are CPU time. A peer whose
 single turn takes longer than `--patience` seconds is left out from that length on.
+
+With `--whole N` no peers are measured: a conversation of tool output and one of prose (the long
+chats of the quality measurements, where they are there) grow to N messages, and what they cost
+is shared out among all messages, the turns that condense listed apart.
 """
 
 from __future__ import annotations
@@ -17,8 +21,9 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from itertools import chain, repeat, starmap
 from random import Random
-from statistics import median
+from statistics import fmean, median
 from time import process_time
 from typing import Any
 
@@ -207,6 +212,58 @@ def sweep(args: argparse.Namespace) -> Iterator[tuple[int, Figures]]:
         yield size, figures
 
 
+def whole(messages: int) -> Figures:
+    """What conversations cost from end to end, through the whole default chain."""
+    return {what: _grown(turns, messages) for what, turns in _wholes().items()}
+
+
+def _wholes() -> dict[str, Iterator[list[Message]]]:
+    """Conversations in turns: what is added before each request."""
+    from quality_parts.data import ABSENT, DATA
+    from reuse import prose, requests
+
+    agent = Agent(1)
+    found = {"tool output": chain([agent.start()], starmap(agent.turn, repeat(())))}
+    if DATA.is_dir():
+        found["prose"] = map(list, requests(prose()["messages"]))
+    else:
+        print(ABSENT, file=sys.stderr)
+    return found
+
+
+def _grown(turns: Iterator[list[Message]], messages: int) -> dict[str, float]:
+    """CPU milliseconds of one that grows to so many messages. The first turn, which loads what
+    is loaded late, is left out."""
+    side = BrimSession(BUDGET)
+    size, growing, condensing = 0, list[float](), list[float]()
+    _timed(side, next(turns))
+    gc.collect()
+    for added in turns:
+        started = process_time()
+        side.extend(added)
+        condensed = side.fit().report.condensed
+        (condensing if condensed else growing).append((process_time() - started) * 1e3)
+        size += len(added)
+        if size >= messages:
+            break
+    return {
+        "messages": size,
+        "a message": (sum(growing) + sum(condensing)) / size,
+        "growing turn": median(growing),
+        "condensing turns": len(condensing),
+        "mean": fmean(condensing or [0.0]),
+        "dearest": max(condensing, default=0.0),
+    }
+
+
+def show_whole(found: Figures) -> None:
+    print(f"\nCPU ms of a whole conversation, all of the default chain, budget {BUDGET:,}\n")
+    print(f"{'':16}" + "".join(f"{key:>18}" for key in found["tool output"]))
+    for what, figures in found.items():
+        cells = (f"{v:,}" if isinstance(v, int) else f"{v:.2f}" for v in figures.values())
+        print(f"{what:16}" + "".join(f"{cell:>18}" for cell in cells))
+
+
 def ratios(found: dict[int, Figures], flat: Figures) -> dict[str, float]:
     """The two figures that matter: does a turn stay flat, and how far ahead is it."""
     answer: dict[str, float] = {}
@@ -255,9 +312,14 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=5, help="turns of Brim for one of a peer")
     parser.add_argument("--patience", type=float, default=3.0, help="seconds")
     parser.add_argument("--alone", action="store_true", help="Brim only")
+    parser.add_argument("--whole", type=int, metavar="N", help="only whole conversations")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     share_encoding()
+    if args.whole:
+        costs = whole(args.whole)
+        print(json.dumps(costs, indent=2)) if args.json else show_whole(costs)
+        return
     flat = flatness(args)
     found = dict(sweep(args))
     if args.json:

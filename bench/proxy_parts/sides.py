@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["MODELS", "Side", "sides"]
+__all__ = ["MODELS", "Side", "serve", "sides"]
 
 HERE = Path(__file__).parent
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -78,9 +78,7 @@ def sides(stack: ExitStack, folder: Path, litellm: Path | None) -> list[Side]:
     python = sys.executable
     up, stub = _started(stack, folder, [python, str(HERE / "upstream.py"), "{port}"])
     bare = _started(stack, folder, [python, str(HERE / "bare.py"), "{port}", str(up)])
-    (folder / "brim.toml").write_text(SETTINGS)
-    serve = [python, "-c", "from brim.cli.main import main; main()", "serve", "--port", "{port}"]
-    brim = _started(stack, folder, [*serve, "--upstream", f"http://127.0.0.1:{up}"])
+    brim = serve(stack, folder, up)
     found = [
         Side("direct", up, stub),
         Side("bare", *bare),
@@ -94,6 +92,14 @@ def sides(stack: ExitStack, folder: Path, litellm: Path | None) -> list[Side]:
             Side("litellm", *_started(stack, folder, [*command, "--port", "{port}"]), slow=True)
         )
     return found
+
+
+def serve(stack: ExitStack, folder: Path, up: int) -> tuple[int, int]:
+    """`brim serve` before the upstream at port `up`: its port and process."""
+    (folder / "brim.toml").write_text(SETTINGS)
+    program = [sys.executable, "-c", "from brim.cli.main import main; main()"]
+    options = ["--port", "{port}", "--upstream", f"http://127.0.0.1:{up}"]
+    return _started(stack, folder, [*program, "serve", *options])
 
 
 def _litellm(up: int) -> dict[str, object]:

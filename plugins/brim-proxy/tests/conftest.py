@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -18,6 +20,19 @@ from stub import Script, Stub
 from brim import Brim
 
 Serve = Callable[..., Running]
+
+_kept = pytest.StashKey[TemporaryDirectory[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What a proxy keeps for its user goes to a folder of this run."""
+    config.stash[_kept] = TemporaryDirectory(prefix="brim-tests-")
+    os.environ["BRIM_DATA_DIR"] = config.stash[_kept].name
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    os.environ.pop("BRIM_DATA_DIR", None)
+    config.stash[_kept].cleanup()
 
 
 @pytest.fixture(scope="session")

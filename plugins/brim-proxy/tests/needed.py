@@ -20,6 +20,11 @@ def needs(name: str, present: bool, what: str) -> None:
     pytest.skip(f"this test needs {what}, which is not here", allow_module_level=True)
 
 
+def which(*names: str) -> str | None:
+    """The path of the first of these commands that is there."""
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
 def package(name: str) -> Any:
     """The module of a client, which the test needs."""
     needs(name, find_spec(name) is not None, f"package {name}")

@@ -17,9 +17,9 @@ __all__ = ["command"]
 @click.command(name="stats")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(as_json: bool) -> None:
-    """Show what the running loops and proxies of this machine have done since their start.
+    """Show what the running loops and proxies of this machine have done.
 
-    Figures are those of a second after the last operation, of the processes of this user. With
+    Figures count from their start and are those of a second after the last operation, of the processes of this user. With
     monitor.publish = "on" every program that uses Brim is here, with "off" none.
     """
     from brim.cli.running import looked_up

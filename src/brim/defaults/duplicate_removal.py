@@ -16,6 +16,7 @@ from brim.defaults.compaction.json_text import compacted
 from brim.defaults.compaction.logs import folded
 from brim.defaults.marks import COMPACT, FOLDED, pointer
 from brim.defaults.places import Place, places_of
+from brim.defaults.remembered import remembered
 from brim.defaults.repeats import LONGEST, Run, Text, repeats
 from brim.defaults.shortening import ARGUMENT
 
@@ -121,7 +122,7 @@ class DuplicateRemoval:
         """New texts by their numbers. What users wrote is compared exactly, and with nothing
         else: their words must not hang on what a tool said."""
         chosen = [i for i, one in enumerate(drafts) if (one.place.kind == "user") is exact]
-        texts = [Text.of(drafts[i].text, exact) for i in chosen]
+        texts = [_divided(drafts[i].text, exact) for i in chosen]
         free = [_may_change(drafts[i].place) and not drafts[i].place.newest for i in chosen]
         least = self._settings.block
         found = repeats(texts, free, lambda keys: _reach(keys, CHARACTERS * least))
@@ -140,6 +141,10 @@ def _may_change(place: Place) -> bool:
     return place.free and not is_marked(place.text)
 
 
+_divided = remembered(500_000)(Text.of)
+
+
+@remembered(500_000)
 def _shorter(text: str) -> str | None:
     """A shorter form of JSON or of a log, marked; None where there is none."""
     if len(text) > LONGEST:

@@ -10,6 +10,7 @@ from brim.defaults.compaction.reading import pairs
 from brim.defaults.compaction.values import find
 from brim.defaults.labels import LONGEST, line
 from brim.defaults.marks import is_compact, without_mark
+from brim.defaults.remembered import remembered
 from brim.defaults.repeats import bare
 
 __all__ = ["facts", "reports_failure"]
@@ -27,6 +28,9 @@ TROUBLES = 2
 EDGE = 400
 """Characters at both ends of a text in which a failure would be reported."""
 
+REACH = 40
+"""Characters before a thing in which the word before it begins."""
+
 _FAILED = re.compile(
     r"^\W{0,3}(?:fatal|error|failed|failure|exception|traceback|panic|permission denied)\b"
     r"(?![.\w/\"'])"
@@ -35,31 +39,49 @@ _FAILED = re.compile(
     r"|\"(?:success|ok)\": ?false|\"is_?[eE]rror\": ?true|\"error\": ?(?:\"[^\"]|\{\")",
     re.IGNORECASE | re.MULTILINE,
 )
+_FAILURES = (
+    *("fatal", "error", "fail", "exception", "traceback", "panic", "permission denied", "exit"),
+    *("command not found", '"success"', '"ok"'),
+)
+"""One of these stands in every text in which `_FAILED` is found; so it is for `_TROUBLES`."""
+
+_TROUBLES = ("error", "fail", "exception", "warning")
 _TROUBLE = re.compile(r"^.*\b(?:error|failed|failure|exception|warning)\b.*$", re.I | re.M)
 _DEFINED = re.compile(
-    r"^[ \t]*(?:\d{1,6}[:→|\t][ \t]*)?(?:export |default |public |private |static |async |pub )*"
+    r"[ \t]*(?:\d{1,6}[:→|\t][ \t]*)?(?:export |default |public |private |static |async |pub )*"
     r"(?:def|defp|defmodule|class|function|func|fn|interface|struct|enum|trait|module)"
-    r" +([A-Za-z_][\w.]*)",
-    re.MULTILINE,
+    r" +([A-Za-z_][\w.]*)"
 )
 _TELLING = re.compile(
+    # nothing begins within a word, nor with one of letters only that stands by itself
+    r"(?<!\w)(?![A-Za-z]++(?![\w/.@~+-]))(?:"
     r"(?P<date>\b\d{4}-\d\d-\d\d\b)"
     r"|(?P<path>(?<![\w/.@~+-])[\w.@~+-]{0,80}(?:/[\w.@+-]+)+)"
     r"|(?P<code>\b(?=[\w-]{0,40}\d)(?=[\w-]{0,40}[A-Za-z])\w{1,40}(?:-\w{1,40}){0,6}\b)"
     r"|(?P<name>\b[A-Za-z][A-Za-z0-9]{0,40}(?:[_.][A-Za-z0-9]{1,40}){1,8}\b)"
-    r"|(?P<number>(?<![\w.])\d{3,12}(?:\.\d{1,6})?(?![\w.]))",
+    r"|(?P<number>(?<![\w.])\d{3,12}(?:\.\d{1,6})?(?![\w.])))",
 )
 _WORD = re.compile(r"\b[A-Za-z]{4,}")
 _ID = re.compile(r"(?=\S*\d)(?=\S*[^\W\d])\S+|\S*[/@_]\S*")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\S*")
 
 
+@remembered(200_000)
 def reports_failure(text: str) -> bool:
     """Whether a text plainly says, at its beginning or its end, that something went wrong."""
     ends = text if len(text) <= 2 * EDGE else f"{text[:EDGE]}\n{text[-EDGE:]}"
-    return _FAILED.search(ends) is not None
+    return _has(ends, _FAILURES) and _FAILED.search(ends) is not None
 
 
+def _has(text: str, needles: Sequence[str]) -> bool:
+    """Whether one of these stands in a text, in any case; not told of what is not ASCII."""
+    if not text.isascii():
+        return True
+    lowered = text.lower()
+    return any(needle in lowered for needle in needles)
+
+
+@remembered(1_000_000)
 def facts(text: str, room: int) -> str:
     """The most telling things in a text, at most `room` characters."""
     if len(text) > LOOKED_AT:
@@ -84,11 +106,13 @@ def _facts(text: str) -> Iterator[str]:
         return
     lines = [one for one in bare(text.split("\n")) if one]
     text = "\n".join(lines)
-    names = list(dict.fromkeys(one[1] for one in _DEFINED.finditer(text)))
+    defined = filter(None, map(_DEFINED.match, lines))
+    names = list(dict.fromkeys(one[1] for one in defined))
     if names:
         yield from _chunks("defines", names)
     else:
-        yield from map(line, _some(one[0] for one in _TROUBLE.finditer(text)))
+        troubles = _TROUBLE.finditer(text) if _has(text, _TROUBLES) else ()
+        yield from map(line, _some(one[0] for one in troubles))
         yield from map(line, lines[:1])
     yield from _grouped(_named(text, names))
 
@@ -123,13 +147,18 @@ def _tells(value: str) -> bool:
 
 def _named(text: str, told: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Identifiers, paths, numbers and dates that were not told, each once, with the word before
-    it."""
+    it. None of them begins within a word."""
     seen = set(told)
+    words = _WORD.finditer(text)
+    last, word = None, next(words, None)
     for one in _TELLING.finditer(text):
-        if one[0] not in seen:
-            seen.add(one[0])
-            before = _WORD.findall(text, max(one.start() - 40, 0), one.start())
-            yield before[-1] if before else "", one[0]
+        value, at = one[0], one.start()
+        if value in seen:
+            continue
+        seen.add(value)
+        while word is not None and word.end() <= at:
+            last, word = word, next(words, None)
+        yield last[0] if last is not None and last.start() >= at - REACH else "", value
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -106,18 +106,22 @@ class Walker(ABC):
         return found
 
     def parse(self, wire: Wire, index: int) -> Parsed:
+        message = self.view(wire, index)
+        parts = message.parts
+        faults = self.book.faults(message, wire, index)
+        return Parsed(message, faults, marks(wire), weight(parts), pictures(parts))
+
+    def view(self, wire: Wire, index: int) -> Message:
+        """What `parse` reads of a message, alone. Raises `MalformedRequest` as `parse` does."""
         if not isinstance(wire, Mapping):
             kind = type(wire).__name__
             raise MalformedRequest(f"a message must be an object, not {kind}", index=index)
         try:
             role, name = self.role(wire), self.speaker(wire)
-            slots = self.slots(wire)
-            parts = tuple(self._part(slot, wire) for slot in slots)
+            parts = tuple([self._part(slot, wire) for slot in self.slots(wire)])
         except MalformedRequest as error:
             raise MalformedRequest(error.detail, index=index, rule=error.rule) from None
-        message = Message(role, parts, fingerprint(role, parts, name), name)
-        faults = self.book.faults(message, wire, index)
-        return Parsed(message, faults, marks(wire), weight(parts), pictures(parts))
+        return Message(role, parts, fingerprint(role, parts, name), name)
 
     def _part(self, slot: Slot, wire: Wire) -> Part:
         if slot.kind == "field":

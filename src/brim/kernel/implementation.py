@@ -34,6 +34,12 @@ class Implementation:
     function: Callable[..., object] = field(repr=False)
     positions: tuple[int, ...] = ()
     breaker: Breaker = field(factory=Breaker)
+    _taken: slice | None = field(init=False, repr=False)
+    """The arguments it takes, where these are the first ones in their order."""
+
+    def __attrs_post_init__(self) -> None:
+        number = len(self.positions)
+        self._taken = slice(number) if self.positions == tuple(range(number)) else None
 
     @property
     def plugin(self) -> str:
@@ -41,8 +47,12 @@ class Implementation:
 
     def call(self, check: Callable[[object], T], *arguments: object) -> T | None:
         """Call and check; None is passed on. Raises `HookError` whatever goes wrong."""
+        taken = self._taken
         try:
-            value = self.function(*[arguments[place] for place in self.positions])
+            if taken is not None:
+                value = self.function(*arguments[taken])
+            else:
+                value = self.function(*[arguments[place] for place in self.positions])
             return None if value is None else check(_awaited_nowhere(value))
         except ENDING:
             raise

@@ -84,6 +84,9 @@ class Turns:
         report: Callable[[HookError], None] = lambda error: None,
     ) -> None:
         self._table = {hook: tuple(found) for hook, found in implementations.items()}
+        self._named = {
+            (hook, one.plugin): one for hook, found in self._table.items() for one in found[::-1]
+        }
         self._report = report
         self._told: set[tuple[str, str]] = set()
         self.trace: Callable[[Step], None] | None = None
@@ -98,9 +101,9 @@ class Turns:
 
     def of(self, hook: str, plugin: str) -> Implementation:
         """The plugin's implementation. Raises `HookError` when it does not act."""
-        for implementation in self.all(hook):
-            if implementation.plugin == plugin:
-                return implementation
+        found = self._named.get((hook, plugin))
+        if found is not None:
+            return found
         known = ", ".join(self.names(hook)) or "none"
         raise HookError(f"is not active for this hook (active: {known})", hook=hook, plugin=plugin)
 
@@ -113,11 +116,10 @@ class Turns:
     def ask(
         self, implementation: Implementation, check: Callable[[object], T], *arguments: object
     ) -> T | None:
-        turn = self.turn(implementation)
-        if turn.told is not None:
-            with turn:
+        if self.trace is not None or implementation.breaker.rest:
+            with self.turn(implementation) as turn:
                 return turn.gave(implementation.call(check, *arguments))
-        try:
+        try:  # the same, for what is called with every request
             found = implementation.call(check, *arguments)
         except HookError:
             implementation.breaker.failed()
@@ -137,10 +139,10 @@ class Turns:
 
     def first(self, hook: str, check: Callable[[object], T], *arguments: object) -> T | None:
         """The first answer; who fails is passed over."""
-        for implementation in self.all(hook):
-            found = self.quietly(implementation, check, *arguments)
+        for one in self.all(hook):
+            found = self.quietly(one, check, *arguments)
             if found is not None:
-                self.answered[hook] = implementation.plugin
+                self.answered[hook] = one.plugin
                 return found
         return None
 

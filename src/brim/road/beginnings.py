@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from attrs import Factory, define, frozen
 
-from brim.model.messages import Message
+from brim.model.messages import INSTRUCTION_ROLES, Message
 from brim.road.counting import Counter
 from brim.road.slicing import ends, opening, whole
 
@@ -57,10 +57,10 @@ class Tally:
 
     def add(self, messages: Sequence[Message], costs: Sequence[int], own: Sequence[bool]) -> None:
         """Go on with these messages; `own` tells which are words of the user's own."""
-        at = len(self)
-        self.inner += [
-            i for i, one in enumerate(messages, at) if one.is_instruction and i >= self.lead
-        ]
+        at = len(self.costs)
+        for place, one in enumerate(messages, at):
+            if place >= self.lead and one.role in INSTRUCTION_ROLES:
+                self.inner.append(place)
         self.costs += costs
         self.prints += [one.fingerprint for one in messages]
         before = self.spoken[-1] if self.spoken else 0
@@ -147,7 +147,9 @@ class Beginnings:
 
     def find(self, scope: Hashable, body: bytes) -> tuple[Beginning, int] | None:
         """The one that this body has most of, and how many of its messages."""
-        bucket = self._buckets.get((scope, body[:HEAD]), ())
+        bucket = self._buckets.get((scope, body[:HEAD]))
+        if not bucket:
+            return None
         for back in range(len(BACK)):
             counts = [(known.begins(body, back), i) for i, known in enumerate(bucket)]
             most, place = max(counts, default=(0, 0))

@@ -95,9 +95,11 @@ class Counter:
     def texts(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without any overhead."""
         found = self._memo.get_many(self._space, texts)
-        missing = [text for text, known in zip(texts, found, strict=True) if known is None]
-        fresh = self._fresh(list(dict.fromkeys(missing))) if missing else {}
-        counts = [known or fresh[text] for text, known in zip(texts, found, strict=True)]
+        if None in found:
+            pairs = list(zip(texts, found, strict=True))
+            fresh = self._fresh(list(dict.fromkeys([text for text, known in pairs if not known])))
+            found = [known or fresh[text] for text, known in pairs]
+        counts = [known for known in found if known]
         self._margin = max([self._margin, *[margin for _, margin in counts]])
         return [count for count, _ in counts]
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from attrs import define, evolve, field, frozen
 
 from brim.model.decisions import Edit, Rewrite
+from brim.model.fingerprint import fingerprint
 from brim.model.messages import Message, Text
 from brim.road.choice import LAST_RESORT
 from brim.road.plan import Plan
@@ -140,5 +141,11 @@ def touched(trip: Trip, edits: Iterable[Edit], units: Sequence[Unit]) -> Touched
 def _shares(trip: Trip, unit: Unit) -> tuple[Share, ...]:
     if not unit.pieces:
         bodies = (note_body(message.text) for message in unit.exchange.messages)
-        return tuple((Message("user", (Text(body),)), None) for body in bodies)
+        return tuple((_said(body), None) for body in bodies)
     return tuple((trip.timeline.message(piece.message), piece.parts) for piece in unit.pieces)
+
+
+def _said(body: str) -> Message:
+    """What a note says, with a fingerprint: it is asked about more than once."""
+    parts = (Text(body),)
+    return Message("user", parts, fingerprint("user", parts))

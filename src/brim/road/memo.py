@@ -73,10 +73,11 @@ class Memo:
         keys = [(space, text if len(text) <= SHORT else _digest(text)) for text in texts]
         with self._lock:
             for key, count in zip(keys, counts, strict=True):
-                if key not in self._known:
+                if key in self._known:
+                    self._known.move_to_end(key)
+                else:
                     self._held += _weight(key[1])
                 self._known[key] = (count, margin)
-                self._known.move_to_end(key)
             while len(self._known) > self.entries or self._held > self.size:
                 (_, gone), _ = self._known.popitem(last=False)
                 self._held -= _weight(gone)

@@ -34,7 +34,7 @@ from brim.road.report import BARE, Injected, Step
 from brim.road.sharing import Errand, Sharing
 from brim.road.survival import Survey
 from brim.road.trip import Trip
-from brim.road.units import note_message
+from brim.road.units import Unit, note_message
 from brim.road.watch import Taken, Watch
 from brim.texts import PLACEHOLDER
 
@@ -83,6 +83,13 @@ class State:
     rendering: Rendering | None
     usage: Usage
     history: tuple[PastCondensation, ...] = ()
+    _shown: tuple[Plan, Sequence[Unit]] | None = field(init=False, default=None)
+
+    def units(self, trip: Trip) -> Sequence[Unit]:
+        """What strategies see: the same for all of them until one's plan is taken."""
+        if self._shown is None or self._shown[0] is not self.plan:
+            self._shown = self.plan, trip.units(self.plan)
+        return self._shown[1]
 
 
 Road = Generator[Ask | Errand, Any, Outcome]
@@ -257,7 +264,7 @@ def _turn(
 ) -> Generator[Ask, Completion, tuple[Step, Candidate | None]]:
     """What one strategy offers: its edits are good whole or not at all."""
     before = state.usage.tokens
-    units = trip.units(state.plan)
+    units = state.units(trip)
     task = CondenseTask(
         conversation=trip.conversation(units),
         tokens=before,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from attrs import Factory, evolve, frozen
+from attrs import Factory, define, evolve
 
-from brim.dialects.base import Dialect, Parsed
+from brim.dialects.base import Dialect, Parsed, Wire
+from brim.dialects.walk import Walker
+from brim.model.messages import Message
 from brim.road.beginnings import Beginning, Beginnings, Tally
 from brim.road.counting import Counter
 from brim.road.fronts import Front, Fronts
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Sight", "Sights"]
 
 
-@frozen
+@define(eq=False)
 class Sight:
     """A request: all but its messages as `front`, `known` messages, and those that are `new`,
     with whether they are words of the user's own; the first `lead` are instructions in front.
@@ -30,7 +33,7 @@ class Sight:
     dialect: Dialect
     front: Front
     counter: Counter
-    new: list[Parsed]
+    new: list[Message]
     own: list[bool]
     lead: int = 0
     known: Tally = Factory(Tally)
@@ -108,14 +111,15 @@ class Sights:
         limits = engine.settings.limits
         if count + len(messages) > limits.max_messages:
             return None
-        if any(key in fields for key in engine.messages_keys):  # which of them are the messages?
+        if not fields.keys().isdisjoint(engine.messages_keys):  # which of them are the messages?
             return None
         front = self._fronts.find(dialect, fields)
         if most is not None and not self._is_little(front, messages, most):
             return None
         wires = [decoded(one, i, limits.max_depth) for i, one in enumerate(messages, count)]
-        new = [dialect.parse(wire, i) for i, wire in enumerate(wires, count)]
-        own = [speaks(one.message) for one in new]
+        view = viewer(dialect)
+        new = [view(wire, i) for i, wire in enumerate(wires, count)]
+        own = [speaks(one) for one in new]
         if None in own:
             return None
         front = front or self._fronts.read(dialect, fields, engine.settings.model)
@@ -124,7 +128,7 @@ class Sights:
             front=front,
             counter=engine.counter(front.envelope.model),
             new=new,
-            own=[one is True for one in own],
+            own=[bool(one) for one in own],
             lead=0 if count else leading(wires),
         )
 
@@ -133,3 +137,10 @@ class Sights:
         if front is None or sum(map(len, messages)) > most:
             return False
         return self._engine.counter(front.envelope.model).is_warm
+
+
+def viewer(dialect: Dialect) -> Callable[[Wire, int], Message]:
+    """Reads messages as the dialect does, and what it says beside them only where it must."""
+    if isinstance(dialect, Walker):
+        return dialect.view
+    return lambda wire, index: dialect.parse(wire, index).message

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import attrgetter
 from threading import Lock
 
 from attrs import define, field, frozen
@@ -58,26 +60,48 @@ def survival(before: Iterable[Message], after: Iterable[Message]) -> Survival:
     return Survey().compare([(one, None) for one in before], after)
 
 
+_weight = attrgetter("weight")
+
 Left = tuple[set[str], set[str]]
 """Specifics and sentences that survived."""
 
 
 @define(eq=False)
 class _There:
-    """All that was there: specifics by what they say, and sentences that bind."""
+    """All that was there: specifics by what they say, and sentences that bind.
 
-    held: dict[str, Mention] = field(factory=dict)
-    said: dict[str, Statement] = field(factory=dict)
+    `held` has the first mention of each specific, `again` all mentions of one that stands in
+    several messages, the last first: few of them are asked for, so they are joined when they are.
+    """
 
-    def add(self, one: Holding) -> None:
-        held = self.held
-        for value, mention in one.mentions.items():
-            held[value] = held[value].joined(mention) if value in held else mention
-        self.said.update((statement.text, statement) for statement in one.statements)
+    holdings: Sequence[Holding]
+    held: dict[str, Mention] = field(init=False, factory=dict)
+    said: dict[str, Statement] = field(init=False, factory=dict)
+    again: dict[str, list[Mention]] = field(init=False, factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        held, again = self.held, self.again
+        for one in reversed(self.holdings):
+            for value in held.keys() & one.mentions.keys():
+                again.setdefault(value, [held[value]]).append(one.mentions[value])
+            held.update(one.mentions)
+        for one in self.holdings:
+            self.said.update((statement.text, statement) for statement in one.statements)
+
+    def stands(self, value: str, mention: Mention) -> bool:
+        """Whether this mentions it beside one of the words that stood near it, if any did."""
+        known = self.held[value].near
+        if known and known is mention.near:
+            return True
+        near = set(mention.near)
+        if value in self.again and near.isdisjoint(known):
+            joined = reduce(Mention.joined, reversed(self.again[value]))
+            self.again[value], known = [joined], joined.near
+        return not known or not near.isdisjoint(known)
 
     def result(self, left: Left, missing: tuple[str, ...] = ()) -> Survival:
         kept, same = left
-        total = sum(one.weight for one in self.held.values()) + BINDING * len(self.said)
+        total = sum(map(_weight, self.held.values())) + BINDING * len(self.said)
         there = sum(self.held[value].weight for value in kept) + BINDING * len(same)
         score = there / total if total else 1.0
         return Survival(score, len(self.held) + len(self.said), len(kept) + len(same), missing)
@@ -86,9 +110,12 @@ class _There:
         """What is not left, the most important first."""
         kept, same = left
         said = [text for text in reversed([*self.said]) if text not in same]
+        times = Counter[str]()
+        for one in self.holdings:
+            times.update({value: mention.times for value, mention in one.mentions.items()})
         names = sorted(
-            (value for value in self.held if value not in kept),
-            key=lambda value: (-self.held[value].weight, -self.held[value].times),
+            (value for value in times if value not in kept),
+            key=lambda value: (-self.held[value].weight, -times[value]),
         )
         return tuple(text[:SHOWN] for text in (*said, *names)[:MISSING])
 
@@ -121,14 +148,12 @@ class Survey:
         """What was there, and which specifics and sentences of it are left."""
         shares = [*before]
         step = 1 + sum(size_of(message) for message, _ in shares) // SAMPLE
-        there = _There()
-        for message, parts in shares[::step]:
-            there.add(self._holding(message, parts))
+        there = _There([self._holding(message, parts) for message, parts in shares[::step]])
         if not there.held and not there.said:
             return there, (set(), set())
         found = [self._holding(message, None) for message in _newest(after)]
-        sentences = [statement for one in found for statement in one.statements]
-        return there, (_bound(there.held, found), _stated(there.said, sentences))
+        sentences = [statement for one in found for statement in one.statements if there.said]
+        return there, (_bound(there, found), _stated(there.said, sentences))
 
     def clear(self) -> None:
         """Forget all messages."""
@@ -165,17 +190,14 @@ def _newest(messages: Iterable[Message]) -> Iterator[Message]:
         room -= size_of(message)
 
 
-def _bound(held: Mapping[str, Mention], left: Iterable[Holding]) -> set[str]:
+def _bound(there: _There, left: Iterable[Holding]) -> set[str]:
     """The specifics that still stand beside a word that stood near them."""
-    kept: set[str] = set()
+    lost = set(there.held)
     for one in left:
-        for value in one.mentions.keys() & held.keys():
-            near = held[value].near
-            if value not in kept and (
-                not near or not set(near).isdisjoint(one.mentions[value].near)
-            ):
-                kept.add(value)
-    return kept
+        mine = one.mentions
+        found = [value for value in mine.keys() & lost if there.stands(value, mine[value])]
+        lost.difference_update(found)
+    return there.held.keys() - lost
 
 
 def _stated(said: Mapping[str, Statement], left: Sequence[Statement]) -> set[str]:

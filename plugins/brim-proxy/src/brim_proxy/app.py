@@ -7,13 +7,16 @@ import logging
 import os
 import secrets
 import traceback
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 from attrs import evolve
 
 from brim.api import SettingsError
 from brim_proxy import problems
+from brim_proxy.access import ACCESS
 from brim_proxy.asgi import (
     Incomplete,
     Receive,
@@ -25,10 +28,12 @@ from brim_proxy.asgi import (
     gone,
 )
 from brim_proxy.call import Call
+from brim_proxy.clock import Rounds
 from brim_proxy.credentials import Client, Door, read_keys
+from brim_proxy.dashboard.pages import Dashboard
+from brim_proxy.dashboard.recorder import Recorder
 from brim_proxy.fitter import Fitter
 from brim_proxy.forwarding import Aborted, Forwarding
-from brim_proxy.headers import first
 from brim_proxy.meters import Meters
 from brim_proxy.routes import Kind, route_of
 from brim_proxy.settings import ProxySettings
@@ -41,9 +46,6 @@ if TYPE_CHECKING:
 __all__ = ["Proxy", "create_app", "in_memory"]
 
 log = logging.getLogger("brim_proxy")
-
-WATCH = 0.05
-"""Seconds after which it is watched whether the client is still there."""
 
 OPEN = frozenset({"root", "livez", "readyz"})
 """Local routes that ask for no key."""
@@ -71,11 +73,17 @@ class Proxy:
             raise SettingsError("upstream: none is given; write it as https://api.openai.com")
         self.settings = settings
         self.meters = Meters()
+        self.rounds = Rounds()
         self.door = Door(secret, read_keys(settings.keys) if settings.keys else ())
         self.upstream = Upstream(settings)
+        self.recorder = Recorder(kept=settings.dashboard != "off")
+        self.dashboard = Dashboard(
+            settings, self.door, self.recorder, lambda: self.brim, self.figures
+        )
         self._own = brim is None
         self._brim = brim
         self._forwarding: Forwarding | None = None
+        self._unpublish: Callable[[], None] | None = None
         self._ready = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,14 +111,30 @@ class Proxy:
             self._forwarding = Forwarding(self.settings, fitter, self.upstream)
         return self._forwarding
 
+    def figures(self) -> dict[str, object]:
+        """What `/brim/stats` answers."""
+        recorded = self.recorder.as_dict(lambda model: self.brim.engine.profile(model).prices)
+        return {**self.brim.stats().as_dict(), "proxy": {**self.meters.as_dict(), **recorded}}
+
+    def _answered(self) -> dict[str, object]:
+        """What `brim top` shows beside the figures of the fits."""
+        return {"proxy": {"answers": self.recorder.answers, "errors": self.recorder.errors}}
+
     async def open(self) -> None:
         """Make everything ready, so that the first request waits for nothing."""
-        await self.forwarding.fitter.warm()
+        self.forwarding.fitter.warm()
+        host, port = urlsplit(self.settings.upstream).hostname, self.settings.port
+        place = f"{host} :{port}" if port else f"{host}"
+        self._unpublish = self.brim.publish("proxy", place, self._answered)
         self._ready = True
 
     async def close(self) -> None:
         """Close the connections, and the `Brim` if it was made here."""
         self._ready = False
+        for handler in ACCESS.handlers:
+            handler.flush()
+        if self._unpublish is not None:
+            self._unpublish()
         await self.upstream.close()
         if self._forwarding is not None:
             self._forwarding.fitter.close()
@@ -132,13 +156,14 @@ class Proxy:
                 return
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call = Call(scope, receive, send, route_of(scope))
+        clock = self.rounds.begin()
+        call = Call(scope, receive, send, route_of(scope), clock)
         self.meters.active += 1
         try:
             await self._guarded(call)
         finally:
             self.meters.active -= 1
-            call.clock.stop()
+            self.rounds.end(clock)
             self._note(call)
             call.tell()
 
@@ -163,6 +188,9 @@ class Proxy:
         if kind is Kind.NOWHERE or (kind is Kind.FORWARD and not self.settings.forward):
             await self._last_word(call, problems.NOT_FOUND)
             return
+        if kind is Kind.DASHBOARD:
+            await self.dashboard.serve(call)
+            return
         client = self.door.enter(call.headers)
         if client is None and call.route.name not in OPEN:
             await self._last_word(call, problems.NO_KEY)
@@ -176,8 +204,7 @@ class Proxy:
     async def _last_word(self, call: Call, problem: problems.Problem) -> None:
         """Refuse a request whose body was not read."""
         has_body = bool(
-            first(call.headers, b"transfer-encoding")
-            or first(call.headers, b"content-length").strip(b"0 ")
+            call.given(b"transfer-encoding") or call.given(b"content-length").strip(b"0 ")
         )
         if has_body:
             await discard(call.receive)
@@ -185,7 +212,7 @@ class Proxy:
 
     async def _with_body(self, call: Call, client: Client) -> None:
         settings, meters = self.settings, self.meters
-        length = first(call.headers, b"content-length")
+        length = call.given(b"content-length")
         if length.isdigit() and int(length[:20]) > settings.max_body:
             await self._last_word(call, problems.TOO_LARGE)
             return
@@ -206,7 +233,7 @@ class Proxy:
 
     async def _watched(self, call: Call, client: Client, body: bytes) -> None:
         """Serve until the end, or until the client is gone."""
-        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        task = asyncio.current_task()
         watch: asyncio.Future[None] | None = None
         left = False
 
@@ -220,7 +247,7 @@ class Proxy:
             if task is not None and not watch.cancelled() and not call.finished:
                 left = task.cancel()
 
-        timer = loop.call_later(WATCH, begin)
+        call.clock.later = begin  # not at once: most requests are over before
         try:
             await self.forwarding.serve(call, client, body)
         except asyncio.CancelledError:
@@ -228,7 +255,7 @@ class Proxy:
                 raise
             call.outcome = "gone"
         finally:
-            timer.cancel()
+            call.clock.later = None
             if watch is not None:
                 watch.remove_done_callback(leave)
                 watch.cancel()
@@ -240,12 +267,12 @@ class Proxy:
         elif name == "metrics":
             await call.answer(200, self.meters.prometheus(), b"text/plain; version=0.0.4")
         elif name == "stats":
-            figures = {**self.brim.stats().as_dict(), "proxy": self.meters.as_dict()}
-            await call.answer(200, msgspec.json.encode(figures))
+            await call.answer(200, msgspec.json.encode(self.figures()))
         else:
             await call.answer(200, b'{"status":"ok"}')
 
     def _note(self, call: Call) -> None:
+        self.recorder.note(call)
         meters, totals, fit = self.meters, self.meters.totals, call.fit
         meters.requests[call.route.name, call.status] += 1
         totals["bytes_in"] += call.bytes_in

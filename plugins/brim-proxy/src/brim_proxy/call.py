@@ -9,15 +9,14 @@ import time
 import msgspec
 from attrs import define, field
 
+from brim_proxy.access import ACCESS, tell
 from brim_proxy.asgi import Headers, Message, Receive, Scope, Send
 from brim_proxy.clock import Clock
 from brim_proxy.fitter import Fit
 from brim_proxy.problems import Problem, rendered
 from brim_proxy.routes import Route
 
-__all__ = ["ACCESS", "Call"]
-
-ACCESS = logging.getLogger("brim_proxy.access")
+__all__ = ["Call"]
 
 _SAFE = re.compile(r"[\w.:/@+-]{1,80}", re.ASCII)
 JSON = b"application/json"
@@ -33,6 +32,7 @@ class Call:
     receive: Receive
     send: Send = field(repr=False)
     route: Route
+    clock: Clock = field(repr=False)
     tenant: str = ""
     mode: str = ""
     fit: Fit | None = None
@@ -42,12 +42,19 @@ class Call:
     outcome: str = "ok"
     finished: bool = False
     began: float = field(factory=time.perf_counter)
-    clock: Clock = field(factory=Clock, repr=False)
+    _given: dict[bytes, bytes] | None = field(default=None, repr=False)
 
     @property
     def headers(self) -> Headers:
         headers: Headers = self.scope["headers"]
         return headers
+
+    def given(self, name: bytes) -> bytes:
+        """The first value of a request header, empty where there is none. `name` is in lower
+        case."""
+        if self._given is None:
+            self._given = {name.lower(): value for name, value in reversed(self.headers)}
+        return self._given.get(name, b"")
 
     @property
     def started(self) -> bool:
@@ -86,23 +93,27 @@ class Call:
         """What Brim did, as response headers."""
         if self.fit is None:
             return []
-        facts = [(b"x-brim-mode", self.mode), (b"x-brim-ms", f"{1000 * self.fit.seconds:.2f}")]
-        report = self.fit.report
+        fit, report = self.fit, self.fit.report
+        facts = [
+            (b"x-brim-mode", self.mode.encode()),
+            (b"x-brim-ms", b"%.2f" % (1000 * fit.seconds)),
+        ]
         if report is None:
-            facts.append((b"x-brim-level", "overflow" if self.fit.refusal else "unread"))
+            facts.append((b"x-brim-level", b"overflow" if fit.refusal else b"unread"))
         else:
             facts += [
-                (b"x-brim-tokens-before", str(report.before.tokens)),
-                (b"x-brim-tokens-after", str(report.after.tokens)),
-                (b"x-brim-budget", str(report.after.budget)),
-                (b"x-brim-level", str(report.decision.level)),
+                (b"x-brim-tokens-before", b"%d" % report.before.tokens),
+                (b"x-brim-tokens-after", b"%d" % report.after.tokens),
+                (b"x-brim-budget", b"%d" % report.after.budget),
+                (b"x-brim-level", report.decision.level.encode()),
             ]
-            if self.fit.changed:
-                facts.append((b"x-brim-strategies", self.fit.strategies))
-                facts.append((b"x-brim-handles", ",".join(self.fit.handles[-HANDLES:])))
-        if self.fit.recovered:
-            facts.append((b"x-brim-recovered", "1"))
-        return [(name, value.encode("latin-1", "replace")) for name, value in facts]
+        if fit.changed and report is not None:
+            handles = ",".join(fit.handles[-HANDLES:])
+            facts.append((b"x-brim-strategies", fit.strategies.encode("latin-1", "replace")))
+            facts.append((b"x-brim-handles", handles.encode("latin-1", "replace")))
+        if fit.recovered:
+            facts.append((b"x-brim-recovered", b"1"))
+        return facts
 
     def tell(self) -> None:
         """The access line: sizes, times and names; no body, no key, no path, no query."""
@@ -122,7 +133,7 @@ class Call:
             line["mode"] = self.mode
             line["brim_ms"] = round(1000 * self.fit.seconds, 2)
             line |= self._fitting(self.fit)
-        ACCESS.info(msgspec.json.encode(line).decode())
+        tell(msgspec.json.encode(line).decode())
 
     def _fitting(self, fit: Fit) -> dict[str, object]:
         report = fit.report

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
-from attrs import evolve, frozen
+from attrs import define, evolve
 
 from brim.api import (
     BrimError,
@@ -28,7 +28,7 @@ from brim_proxy.routes import Route
 from brim_proxy.settings import ProxySettings
 
 if TYPE_CHECKING:
-    from brim import Brim, FitReport, Glance
+    from brim import Brim, FitReport, Fitted, Glance
 
 __all__ = ["Fit", "Fitter", "Job"]
 
@@ -49,7 +49,7 @@ BUSY = 0.02
 """Seconds for which it does not wait again where that was in vain."""
 
 
-@frozen
+@define
 class Job:
     """One body to fit. `encoding` is its content-encoding."""
 
@@ -60,13 +60,14 @@ class Job:
     budget: int | None = None
 
 
-@frozen
+@define
 class Fit:
     """What became of a body. `body` is what goes up; `changed` bodies are never compressed.
 
     Without a `report` the body could not be read and goes up as it came, with `failure`
     saying why in a word. A `refusal` stands for a body that goes nowhere. `strategies` are those
-    that changed it, `handles` what names the originals.
+    that changed it, `handles` what names the originals. What
+    took the whole road has its `fitted`.
     """
 
     body: bytes
@@ -78,6 +79,7 @@ class Fit:
     recovered: bool = False
     strategies: str = ""
     handles: tuple[str, ...] = ()
+    fitted: Fitted | None = None
 
 
 class _Asked(msgspec.Struct):
@@ -105,7 +107,7 @@ class Fitter:
         self.settings = settings
         self.limits = Limits(time.monotonic)
         self._busy_until = 0.0
-        self._guarded = bool(brim.host.calls.names("admit"))
+        self.guarded = bool(brim.host.calls.names("admit"))
         waits = brim.settings.complete or brim.settings.inject
         # Brim does one fit at a time but for what it waits for: more threads only take turns.
         self._pool = ThreadPoolExecutor(settings.threads if waits else 1, "brim-fit")
@@ -135,11 +137,13 @@ class Fitter:
     def _glanced(self, job: Job) -> Fit | None:
         """A body of which little is new and that goes up as it came, without another thread."""
         began = time.perf_counter()
-        with suppress(Exception):  # a fault in Brim or a plugin never costs the request
+        try:
             report = self._glance(job, job.body, self.settings.offload)
-            if report is not None:
-                return Fit(job.body, report=report, seconds=time.perf_counter() - began)
-        return None
+        except Exception:  # a fault in Brim or a plugin never costs the request
+            return None
+        if report is None:
+            return None
+        return Fit(job.body, report=report, seconds=time.perf_counter() - began)
 
     def _glance(self, job: Job, plain: bytes, most: int | None = None) -> Glance | None:
         budget, dialect = self._budget(job, plain), job.route.dialect
@@ -161,10 +165,8 @@ class Fitter:
         return evolve(again, seconds=fit.seconds + again.seconds, recovered=True)
 
     async def barred(self, job: Job, fit: Fit) -> Problem | None:
-        """Why guards do not let this request pass, None where they do; there are none unless
-        settings name some. One that was not fitted, or could not be read, has 0 tokens."""
-        if not self._guarded:
-            return None
+        """Why guards do not let this request pass, None where they do; it is `guarded` only
+        where settings name some. One that was not fitted, or could not be read, has 0 tokens."""
         report = fit.report
         model = report.model if report is not None else _asked(job.body).model
         request = Request(job.tenant, model, report.after.tokens if report is not None else 0)
@@ -179,18 +181,16 @@ class Fitter:
         count = asyncio.get_running_loop().run_in_executor
         return await count(self._pool, self._counted, job)
 
-    async def warm(self) -> None:
-        """Load what the first fit would otherwise wait for."""
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._pool, self._warm)
+    def warm(self) -> None:
+        """Load what the first fit would otherwise wait for. The thread that counts first is the
+        one that counts quickest (the regular expressions below keep their scratch space for it),
+        and that should be the event loop's."""
+        with suppress(BrimError):
+            self.brim.count([{"role": "user", "content": "warm"}], model="gpt-4o")
 
     def close(self) -> None:
         """Let running fits end, start no new ones."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _warm(self) -> None:
-        with suppress(BrimError):
-            self.brim.count([{"role": "user", "content": "warm"}], model="gpt-4o")
 
     def _fit(self, job: Job) -> Fit:
         began = time.perf_counter()
@@ -225,11 +225,13 @@ class Fitter:
         fitted = self.brim.fit(plain, dialect=job.route.dialect, tenant=job.tenant, budget=budget)
         report = fitted.report
         if not report.changed:
-            return Fit(job.body, report=report)
+            return Fit(job.body, report=report, fitted=fitted)
         if not isinstance(fitted.request, bytes):
             raise TypeError("fitting bytes gave something else")
         names = ",".join(report.strategies) or ("replay" if report.replayed else "least")
-        return Fit(fitted.request, True, report, strategies=names, handles=fitted.handles)
+        return Fit(
+            fitted.request, True, report, strategies=names, handles=fitted.handles, fitted=fitted
+        )
 
     def _budget(self, job: Job, plain: bytes) -> int | None:
         return job.budget if job.budget is not None else self._learned(job, plain)

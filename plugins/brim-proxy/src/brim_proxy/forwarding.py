@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import AbstractAsyncContextManager
 
 import aiohttp
 import msgspec
@@ -16,10 +15,10 @@ from brim_proxy.call import Call
 from brim_proxy.credentials import Client
 from brim_proxy.decoding import Undecodable, decoded
 from brim_proxy.fitter import Fit, Fitter, Job
-from brim_proxy.headers import MODE, first, outbound, returned
+from brim_proxy.headers import MODE, outbound, returned
 from brim_proxy.routes import Kind
 from brim_proxy.settings import ProxySettings
-from brim_proxy.upstream import Refused, Slow, Upstream
+from brim_proxy.upstream import Refused, Sending, Slow, Upstream
 
 __all__ = ["Aborted", "Forwarding"]
 
@@ -31,11 +30,8 @@ NOT_THERE = frozenset({404, 405, 501})
 REMEMBERED = 300.0
 """Seconds for which an upstream counts as one that cannot count tokens."""
 
-MODES = frozenset({"on", "observe", "off"})
+MODES = {b"on": "on", b"observe": "observe", b"off": "off"}
 ENCODING = b"content-encoding"
-
-
-Sent = AbstractAsyncContextManager[aiohttp.ClientResponse]
 
 
 class Aborted(Exception):
@@ -71,12 +67,14 @@ class Forwarding:
 
     async def _fitted(self, call: Call, client: Client, body: bytes) -> None:
         call.mode = self._mode(call)
-        job = Job(call.route, body, first(call.headers, ENCODING), client.tenant)
-        fit = Fit(body)
-        if call.mode != "off":
+        job = Job(call.route, body, call.given(ENCODING), client.tenant)
+        if call.mode == "off":
+            fit = Fit(body)
+        else:
             call.fit = fit = await self.fitter.fit(job)
         barred = fit.refusal if call.mode == "on" or _large(fit) else None
-        barred = barred or await self.fitter.barred(job, fit)
+        if barred is None and self.fitter.guarded:
+            barred = await self.fitter.barred(job, fit)
         if barred is not None:
             await call.refuse(barred)
             return
@@ -118,7 +116,7 @@ class Forwarding:
             await self._relay(call, response, head)
 
     async def _own_count(self, call: Call, client: Client, body: bytes) -> bool:
-        job = Job(call.route, body, first(call.headers, ENCODING), client.tenant)
+        job = Job(call.route, body, call.given(ENCODING), client.tenant)
         tokens = await self.fitter.count(job)
         if tokens is None:
             return False
@@ -127,10 +125,10 @@ class Forwarding:
         return True
 
     def _mode(self, call: Call) -> str:
-        asked = first(call.headers, MODE).decode("latin-1").strip().lower()
-        return asked if asked in MODES else self.settings.mode
+        asked = call.given(MODE)
+        return MODES.get(asked.strip().lower(), self.settings.mode) if asked else self.settings.mode
 
-    def _sent(self, call: Call, client: Client, body: bytes, plain: bool = False) -> Sent:
+    def _sent(self, call: Call, client: Client, body: bytes, plain: bool = False) -> Sending:
         drop = client.drop | {ENCODING} if plain else client.drop
         headers: Headers = [*outbound(call.headers, drop), *client.add]
         scope = call.scope
@@ -153,18 +151,27 @@ class Forwarding:
 
     async def _relay(self, call: Call, response: aiohttp.ClientResponse, head: bytes = b"") -> None:
         """The response as it comes. Raises `Aborted` where it breaks off."""
-        content, within = response.content, call.clock.within
+        content, clock = response.content, call.clock
         idle, patience = self.settings.idle_timeout, self.settings.send_timeout
         headers = [*returned(response.raw_headers), *call.told()]
         try:
-            await within(patience, call.start(response.status, headers))
+            clock.allow(patience)
+            await call.start(response.status, headers)
             if head:
-                await within(patience, call.write(head, more=True))
+                await call.write(head, more=True)
             while not call.finished:
-                piece = await within(idle, content.readany())
-                await within(patience, call.write(piece, more=not content.at_eof()))
+                clock.allow(idle)
+                piece = await content.readany()
+                clock.allow(patience)
+                await call.write(piece, more=not content.at_eof())
+        except asyncio.CancelledError:
+            if clock.rang():
+                raise Aborted from None
+            raise
         except (aiohttp.ClientError, ConnectionResetError, TimeoutError):
             raise Aborted from None
+        finally:
+            clock.rest()
 
 
 def _large(fit: Fit) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from brim_proxy.asgi import Headers
 
@@ -10,6 +10,7 @@ __all__ = ["MODE", "OWN", "first", "outbound", "returned"]
 
 OWN = b"x-brim-"
 MODE = b"x-brim-mode"
+CONNECTION = b"connection"
 
 HOP_BY_HOP = frozenset(
     {
@@ -45,15 +46,14 @@ def outbound(headers: Headers, leave_out: frozenset[bytes] = frozenset()) -> Hea
     return _passing(headers, REBUILT | leave_out if leave_out else REBUILT)
 
 
-def returned(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+def returned(headers: Sequence[tuple[bytes, bytes]]) -> Headers:
     """The response headers that come down, in their order."""
     return _passing(headers, HOP_BY_HOP)
 
 
-def _passing(headers: Iterable[tuple[bytes, bytes]], ends: frozenset[bytes]) -> Headers:
-    lowered = [(name.lower(), name, value) for name, value in headers]
-    if connection := [value for low, _, value in lowered if low == b"connection"]:
+def _passing(headers: Sequence[tuple[bytes, bytes]], ends: frozenset[bytes]) -> Headers:
+    if connection := [value for name, value in headers if name.lower() == CONNECTION]:
         ends |= _named(connection)
     return [
-        (name, value) for low, name, value in lowered if low not in ends and not low.startswith(OWN)
+        pair for pair in headers if (low := pair[0].lower()) not in ends and not low.startswith(OWN)
     ]

@@ -30,6 +30,7 @@ class Kind(Enum):
     COUNT = "count"
     FORWARD = "forward"
     LOCAL = "local"
+    DASHBOARD = "dashboard"
     NOWHERE = "nowhere"
 
 
@@ -56,6 +57,18 @@ LOCAL = {
     b"/metrics": "metrics",
     b"/brim/stats": "stats",
 }
+DASHBOARD = {
+    b"/brim/dashboard": "dashboard",
+    b"/brim/dashboard.css": "dashboard.css",
+    b"/brim/dashboard.js": "dashboard.js",
+    b"/brim/dashboard_draw.js": "dashboard_draw.js",
+    b"/brim/dashboard.svg": "dashboard.svg",
+    b"/brim/events": "events",
+}
+OWN = {
+    **{path: Route(Kind.LOCAL, name) for path, name in LOCAL.items()},
+    **{path: Route(Kind.DASHBOARD, name) for path, name in DASHBOARD.items()},
+}
 NOWHERE = Route(Kind.NOWHERE, "nowhere")
 
 
@@ -71,8 +84,8 @@ def route_of(scope: Scope) -> Route:
         return NOWHERE
     if plain == b"/" and method == "HEAD":
         return Route(Kind.LOCAL, "root")
-    if plain in LOCAL:
-        return Route(Kind.LOCAL, LOCAL[plain]) if method in {"GET", "HEAD"} else NOWHERE
+    if plain in OWN:
+        return OWN[plain] if method in {"GET", "HEAD"} else NOWHERE
     if not plain.startswith(b"/v1/"):
         return NOWHERE
     path = raw.decode("ascii")

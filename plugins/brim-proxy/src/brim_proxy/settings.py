@@ -41,6 +41,9 @@ class ProxySettings:
     after decompression; `max_held` bounds the bodies of all requests together. Where more
     than `offload` bytes of a request are new, or it must be condensed, that is done in a thread,
     in one of `threads` where models or injectors are asked.
+
+    The `dashboard` shows "figures", or "bodies" too: what condensed messages said. Of several
+    tenants each sees its own conversations there, `operators` are tenants that see all.
     """
 
     upstream: str = field(default="", validator=_upstream)
@@ -67,6 +70,8 @@ class ProxySettings:
     max_held: int = field(default=512 * MIB, validator=validators.ge(1))
     offload: int = field(default=64 * 1024, validator=validators.ge(0))
     threads: int = field(default=4, validator=validators.ge(1))
+    dashboard: Literal["off", "figures", "bodies"] = "figures"
+    operators: tuple[str, ...] = ()
 
 
 @frozen

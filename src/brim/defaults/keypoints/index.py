@@ -43,6 +43,7 @@ class Index:
     count: Count
     _homes: dict[int, int] = field(init=False)
     _keys: dict[int, str] = field(init=False, factory=dict)
+    _tokens: dict[int, int] = field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self._homes = _homes(self.selection.units, self.concepts)
@@ -50,31 +51,34 @@ class Index:
     def entries(self, room: int) -> list[Entry]:
         """The entries that nothing kept mentions, worth most for each token, that fit in `room`
         tokens."""
-        values = self.selection.values
-        best = self._uncovered()[: min(_MOST, room)]
-        shown = [self.concepts.shown[number] for number in best]
-        tokens = self.count(shown)
-        ranked = sorted(
-            range(len(best)),
-            key=lambda i: (-values[best[i]] * FINE // isqrt(FINE * (tokens[i] + 1)), best[i]),
-        )
+        shown = self.concepts.shown
         found: list[Entry] = []
         known: set[str] = set()
-        for i in ranked:
-            key = self._key(best[i])
-            cost = tokens[i] + 1 + (0 if key in known else 2)
+        for number, tokens in self._ranked(self._uncovered()[: min(_MOST, room)]):
+            if tokens >= room:
+                continue
+            key = self._key(number)
+            cost = tokens + 1 + (0 if key in known else 2)
             if cost <= room:
                 room -= cost
                 known.add(key)
-                found.append(Entry(key, shown[i], cost))
+                found.append(Entry(key, shown[number], cost))
         return found
+
+    def _ranked(self, numbers: Sequence[int]) -> list[tuple[int, int]]:
+        """These with their tokens, those first that are worth most for each token."""
+        values, shown, tokens = self.selection.values, self.concepts.shown, self._tokens
+        fresh = [number for number in numbers if number not in tokens]
+        tokens.update(zip(fresh, self.count([shown[number] for number in fresh]), strict=True))
+        roots = {size: isqrt(FINE * (size + 1)) for size in {tokens[one] for one in numbers}}
+        ranks = {one: -values[one] * FINE // roots[tokens[one]] for one in numbers}
+        return [(one, tokens[one]) for one in sorted(sorted(numbers), key=ranks.__getitem__)]
 
     def _uncovered(self) -> list[int]:
         """Entities that no kept unit mentions, the most valuable first."""
         units, values = self.selection.units, self.selection.values
         covered = {number for place in self.selection.kept for number in units[place].concepts}
-        left = [number for number in self._homes if number not in covered]
-        return sorted(left, key=lambda number: (-values[number], number))
+        return sorted(sorted(self._homes.keys() - covered), key=values.__getitem__, reverse=True)
 
     def _key(self, number: int) -> str:
         key = self._keys.get(number)

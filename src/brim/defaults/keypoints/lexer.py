@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from attrs import define, field
+from attrs import Factory, define, field
 
 from brim.defaults.keypoints.words import COMMON, FUNCTION, stem
 
@@ -47,6 +47,21 @@ def cjk_share(text: str) -> float:
     return 0.0 if sample.isascii() else len(_CJK.findall(sample)) / max(len(sample), 1)
 
 
+NOTHING = -1
+"""The number of what says nothing."""
+
+
+class _Known(dict[str, int]):
+    """Numbers of tokens; those not met before are asked for."""
+
+    def __init__(self, meet: Callable[[str], int]) -> None:
+        self._meet = meet
+
+    def __missing__(self, token: str) -> int:
+        number = self[token] = self._meet(token)
+        return number
+
+
 @define(eq=False)
 class Concepts:
     """All concepts of a conversation, numbered as they are met.
@@ -60,7 +75,9 @@ class Concepts:
     common: list[bool] = field(factory=list)
     capital: set[int] = field(factory=set)
     _numbers: dict[str, int] = field(factory=dict)
-    _known: dict[str, int] = field(factory=dict)
+    _known: _Known = field(
+        init=False, default=Factory(lambda self: _Known(self._met), takes_self=True)
+    )
 
     def of(self, text: str) -> list[int]:
         """Numbers of the concepts in a text, in order, each once; gutter numbers left out."""
@@ -70,14 +87,8 @@ class Concepts:
             tokens = _split(ungutter(text))
         if tokens and tokens[0][0].isupper() and tokens[0][1:].islower():
             tokens[0] = tokens[0].lower()
-        known = self._known
-        found: dict[int, None] = {}
-        for token in tokens:
-            number = known.get(token)
-            if number is None:
-                number = known[token] = self._met(token)
-            if number >= 0:
-                found[number] = None
+        found = dict.fromkeys(map(self._known.__getitem__, tokens))
+        found.pop(NOTHING, None)
         return list(found)
 
     def whole(self, text: str) -> int:
@@ -89,9 +100,11 @@ class Concepts:
         return self._number(f" {len(self.types)}", "", WORD)
 
     def _met(self, token: str) -> int:
+        if token.isdecimal():
+            return self._number(token, token, _type(token))
         meaning = _meaning(token)
         if meaning is None:
-            return -1
+            return NOTHING
         key, kind, common = meaning
         number = self._number(key, token, kind, common)
         if kind == ENTITY:
@@ -141,6 +154,10 @@ def _meaning(token: str) -> tuple[str, float, bool] | None:
 
 
 def _type(token: str) -> float:
+    if token.isdecimal():
+        return NUMBER if len(token) >= _DIGITS else SMALL
+    if token.isascii() and token.isalpha() and token.islower():
+        return WORD
     if _NUMBER.fullmatch(token):
         digits = sum(map(str.isdigit, token))
         return NUMBER if digits >= _DIGITS or not token[0].isdigit() else SMALL

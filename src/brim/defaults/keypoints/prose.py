@@ -30,7 +30,6 @@ _NO_END = re.compile(
     r"|(?:^|\s)\d{1,3}|\b[A-Z])\.[\"'”’)\]*]*\s+$"
 )
 _GUTTER = re.compile(r"\s*\d{1,6}[→|]")
-_WHITE = re.compile(r"\s+")
 
 
 def is_prose(text: str) -> bool:
@@ -64,7 +63,7 @@ def lines(text: str) -> Iterator[str]:
 
 
 def _whole(sentence: str) -> Iterator[str]:
-    folded = _WHITE.sub(" ", sentence).strip()
+    folded = " ".join(sentence.split())
     if len(folded) <= 2 * LONGEST:
         if any(map(str.isalnum, folded)):
             yield folded

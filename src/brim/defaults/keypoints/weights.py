@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from functools import cache
+from itertools import chain, groupby
 from math import log
+from operator import attrgetter
 
 from brim.defaults.keypoints.cues import is_pleasantry, is_question
 from brim.defaults.keypoints.lexer import WORD, Concepts
@@ -36,34 +40,40 @@ _OTHER = re.compile(r"\byou(?:r|rs)?\b|\byou'", re.IGNORECASE)
 def agent_values(units: Sequence[Unit], concepts: Concepts) -> list[int]:
     """Words by rarity; entities by type, by how many turns hold them, by whether a call did,
     and by how late they were last mentioned."""
-    size = len(concepts.types)
-    df, turns, last = [0] * size, [0] * size, [0] * size
-    acted, seen = bytearray(size), [-1] * size
-    turn, current = 0, None
-    for place, unit in enumerate(units):
-        if unit.turn is not current:
-            turn, current = turn + 1, unit.turn
-        did = unit.kind in (Kind.CALL, Kind.ACT)
-        for number in unit.concepts:
-            df[number] += 1
-            last[number] = place
-            if did:
-                acted[number] = 1
-            if seen[number] != turn:
-                seen[number] = turn
-                turns[number] += 1
     count = len(units)
     base = log(1 + count)
-    values = [0] * size
+    df = Counter(chain.from_iterable(unit.concepts for unit in units))
+    turns, last = _turns(units), [0] * len(concepts.types)
+    for place, unit in enumerate(units):
+        for number in unit.concepts:
+            last[number] = place
+    did = [unit.concepts for unit in units if unit.kind in (Kind.CALL, Kind.ACT)]
+    acted = frozenset(chain.from_iterable(did))
+
+    @cache
+    def word(df: int) -> int:
+        return round(SCALE * log(1 + count / df)) if df else 0
+
+    @cache
+    def entity(kind: float, turns: int) -> float:
+        return (1 + 1.5 * (kind - 1)) * base * (1 + 0.2 * log(max(turns, 1)))
+
+    values: list[int] = []
     for number, kind in enumerate(concepts.types):
         if kind == WORD:
-            common = concepts.common[number] or not df[number]
-            worth = 0.0 if common else log(1 + count / df[number])
+            values.append(0 if concepts.common[number] else word(df[number]))
         else:
-            worth = (1 + 1.5 * (kind - 1)) * base * (1 + 0.2 * log(max(turns[number], 1)))
-            worth *= (ACTED if acted[number] else 1.0) * (0.6 + 0.4 * last[number] / count)
-        values[number] = round(SCALE * worth)
+            often = (ACTED if number in acted else 1.0) * (0.6 + 0.4 * last[number] / count)
+            values.append(round(SCALE * (entity(kind, turns[number]) * often)))
     return values
+
+
+def _turns(units: Sequence[Unit]) -> Counter[int]:
+    """In how many turns each concept stands."""
+    found = Counter[int]()
+    for _, some in groupby(units, key=attrgetter("turn")):
+        found.update(set(chain.from_iterable(unit.concepts for unit in some)))
+    return found
 
 
 def chat_values(units: Sequence[Unit], concepts: Concepts, names: Sequence[str]) -> list[int]:
