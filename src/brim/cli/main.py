@@ -53,7 +53,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "fit": ("brim.cli.fit:command", "Fit the conversations of INPUT into a budget of tokens."),
     "plugins": ("brim.cli.plugins:command", "List, check and trace plugins."),
-    "stats": ("brim.cli.stats:command", "Show what the running loops and proxies of this machine have done."),
+    "stats": (
+        "brim.cli.stats:command",
+        "Show what the running loops and proxies of this machine have done.",
+    ),
     "top": ("brim.cli.top:command", "Watch the running loops and proxies of this machine."),
     "undo": (
         "brim.cli.undo:command",

@@ -19,8 +19,9 @@ __all__ = ["command"]
 def command(as_json: bool) -> None:
     """Show what the running loops and proxies of this machine have done.
 
-    Figures count from their start and are those of a second after the last operation, of the processes of this user. With
-    monitor.publish = "on" every program that uses Brim is here, with "off" none.
+    Figures count from the start of each process of this user, and are as of a second after its
+    last operation. With monitor.publish = "on" every program that uses Brim is here, with "off"
+    none.
     """
     from brim.cli.running import looked_up
     from brim.cli.show import print_json
