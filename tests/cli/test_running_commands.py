@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -133,12 +134,16 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
 
 def test_top_is_live_in_a_terminal_until_it_is_interrupted(tmp_path: Path) -> None:
     leader, follower = pty.openpty()
-    program = [sys.executable, "-c", "from brim.cli.main import main; main()", "top"]
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    start = f"{heed}; from brim.cli.main import main; main()"  # a shell's job would ignore it
+    program = [sys.executable, "-c", start, "top"]
     environment = {**os.environ, "BRIM_DATA_DIR": str(tmp_path), "TERM": "xterm", "COLUMNS": "80"}
     process = subprocess.Popen(
         [*program, "--every", "0.1"], stdout=follower, stderr=follower, env=environment
     )
     os.close(follower)
+    killer = Timer(60, process.kill)  # reading would wait for ever
+    killer.start()
     seen = b""
     while seen.count(b"nothing is running") < 3:
         seen += os.read(leader, 4_096)
@@ -147,6 +152,7 @@ def test_top_is_live_in_a_terminal_until_it_is_interrupted(tmp_path: Path) -> No
         seen += os.read(leader, 4_096)
     os.close(leader)
     assert process.wait(60) == 0
+    killer.cancel()
 
 
 def row(**other: Any) -> Process:
