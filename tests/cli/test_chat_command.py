@@ -278,7 +278,8 @@ def test_ctrl_c_ends_the_turn_and_not_the_program(stuck: Answer, shown: str) -> 
 
 
 def _started(script: Script) -> subprocess.Popen[str]:
-    program = "from brim.cli.main import main; main()"
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = f"{heed}; from brim.cli.main import main; main()"  # a shell's job would ignore it
     return subprocess.Popen(
         [sys.executable, "-c", program, "chat", "--url", script.url, "--model", "gpt-4o"],
         stdin=subprocess.PIPE,
