@@ -83,7 +83,10 @@ def _text(atom: Atom) -> str:
 
 
 def _cut_of(source: str, out: str) -> bool:
-    """Where the mark says that it was cut, what is around it is the source's own."""
+    """Where the mark says that it was cut, what is around it is the source's own; but for what says
+    in front that it was written in another form, before it was cut."""
+    if MARK.match(out) and not CUT.match(out):
+        return True
     cuts = list(CUT.finditer(out))
     ends = [(out[: cut.start()], out[cut.end() :]) for cut in cuts]
     return not ends or any(source.startswith(a) and source.endswith(b) for a, b in ends)
