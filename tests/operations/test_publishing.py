@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import rmtree
 from types import SimpleNamespace
 
 import pytest
@@ -175,6 +176,15 @@ def test_a_folder_that_is_not_ours_costs_nothing(folder: Path, make, timers) -> 
     loop.run_iteration("Hello?")
     timers.pop()()
     assert only(folder).figures["total_requests"] == 2
+
+
+def test_a_folder_that_is_gone_does_not_keep_anything_open(folder: Path, make) -> None:
+    brim = make("on")
+    assert folder.is_dir()
+    rmtree(folder)
+    folder.write_text("a file by now")
+    brim.close()
+    assert not brim.publisher.is_open
 
 
 def test_figures_that_fail_cost_nothing(folder: Path, make, timers) -> None:

@@ -12,6 +12,7 @@ from time import time
 from typing import Protocol
 from weakref import finalize, ref
 
+from brim.errors import StoreError
 from brim.road.engine import Engine
 from brim.road.stats import stats_of
 from brim.settings.schema import Settings
@@ -100,18 +101,22 @@ class Publisher:
                 self._tell(error)
 
     def close(self) -> None:
-        """Take the file away. Closing twice is allowed."""
+        """Take the file away, if it can be. Closing twice is allowed."""
         with self._lock:
-            if self.is_open:
-                self.is_open = False
+            if not self.is_open:
+                return
+            self.is_open = False
+            try:
                 self._path().unlink(missing_ok=True)
+            except (OSError, StoreError) as error:
+                self._tell(error)
 
     def _tell(self, error: Exception) -> None:
         if not self._told:
             self._told = True
             from loguru import logger
 
-            logger.debug(f"figures for `brim top` could not be written: {error}")
+            logger.debug(f"figures for `brim top` could not be kept: {error}")
 
     def _path(self) -> Path:
         return run_folder() / f"{os.getpid()}-{self._number}.json"
