@@ -18,6 +18,8 @@ MARK = re.compile(r"\[brim(?: [a-z2-7]{6,26})?: ")
 """What every text that Brim shortened or replaced holds."""
 
 CUT = re.compile(r"\n?\[brim(?: [a-z2-7]{6,26})?: [\d,]+ characters cut\]\n?")
+MARKED = re.compile(r"\[brim(?: [a-z2-7]{6,26})?: [^\]]*\]")
+WORD = re.compile(r"\w+")
 CONTENT = frozenset({"content"})
 
 
@@ -83,13 +85,19 @@ def _text(atom: Atom) -> str:
 
 
 def _cut_of(source: str, out: str) -> bool:
-    """Where the mark says that it was cut, what is around it is the source's own; but for what says
-    in front that it was written in another form, before it was cut."""
-    if MARK.match(out) and not CUT.match(out):
-        return True
+    """Where the mark says that it was cut, what is around it is the source's own; its words are,
+    where a mark in front says that it was written in another form before it was cut."""
     cuts = list(CUT.finditer(out))
+    if cuts and MARK.match(out) and not CUT.match(out):
+        return _says_only(source, out)
     ends = [(out[: cut.start()], out[cut.end() :]) for cut in cuts]
     return not ends or any(source.startswith(a) and source.endswith(b) for a, b in ends)
+
+
+def _says_only(source: str, out: str) -> bool:
+    """Whether all words outside of marks are the source's."""
+    said = f"{source} {_decoded(source)}"
+    return all(word in said for word in WORD.findall(MARKED.sub(" ", out)))
 
 
 def _result(source: Any, out: Any) -> bool:
