@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from attrs import evolve
 from chat_parts import MODEL, Observer, calls, roles
 
 import brim as package
@@ -283,6 +284,18 @@ def test_shows_what_the_settings_ask_for(make) -> None:
     assert "tool add: done in" in told
     assert "tokens: 1" in told
     assert "SECRET" not in told
+
+
+@pytest.mark.parametrize(("shown", "told"), [(True, "one\n\ntwo"), (False, "")])
+def test_reasoning_is_given_where_it_is_asked_for_and_never_sent(make, shown, told) -> None:
+    first = calls(("add", '{"a": 41}'))
+    model = ScriptedModel([evolve(first, reasoning="one"), Completion("ok", reasoning="two"), "ok"])
+    loop = ChatLoop(make(model, chat={"show_reasoning": shown}), model=MODEL, tools=[add])
+    pieces = list(loop.stream("go"))
+    assert pieces[-1].reply is not None
+    assert pieces[-1].reply.reasoning == told
+    assert loop.run_iteration("again").reasoning == ""
+    assert all("one" not in str(ask.prompt) for ask in model.asks)
 
 
 def test_pins_hold_from_the_next_turn_on(make) -> None:

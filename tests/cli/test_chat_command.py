@@ -103,6 +103,25 @@ def test_answers_go_out_and_the_meter_beside_them() -> None:
     assert [one["content"] for one in second] == ["be brief", "hi", "Hello", "and now?"]
 
 
+def test_what_the_model_thinks_where_the_user_wants_to_see_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    thoughts = [
+        {"choices": [{"delta": {"reasoning_content": one}}]} for one in ("let ", "me\x1b[2J")
+    ]
+    answer = sent(*thoughts, {"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]})
+    with serving(answer) as script:
+        hidden = talk(script, "hi\n")
+        monkeypatch.setenv("SHOW_LLM_REASONING", "true")
+        shown, told = talk(script, "hi\n"), talk(script, "hi\n", "--json")
+    assert "let me" not in hidden.output
+    assert (shown.stdout, "let me\ufffd[2J\n" in shown.stderr) == ("Hi\n", True)
+    assert [one for one in lines(told) if one["type"] == "reasoning"] == [
+        {"type": "reasoning", "text": "let "},
+        {"type": "reasoning", "text": "me\x1b[2J"},
+    ]
+
+
 def test_anthropic_and_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
     with serving(anthropic("Hel", "lo")) as script:

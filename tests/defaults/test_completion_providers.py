@@ -83,7 +83,7 @@ def test_openai_asks_and_reads() -> None:
 def test_anthropic_asks_and_reads() -> None:
     with serving(says(ANTHROPIC)) as script:
         found = complete("anthropic", script)
-    assert found == Completion("kurz", "end", "claude-x-2", 9, 3, 4)
+    assert found == Completion("kurz", "end", "claude-x-2", 9, 3, 4, reasoning="hm")
     (seen,) = script.seen
     assert (seen.path, seen.headers["x-api-key"]) == ("/v1/messages", KEY)
     assert seen.headers["anthropic-version"] == "2023-06-01"
@@ -133,6 +133,50 @@ def test_a_refusal_in_a_field_of_its_own() -> None:
     with serving(says({**OPENAI, "choices": [choice]})) as script:
         found = complete("openai", script)
     assert (found.text, found.stop) == ("", "refusal")
+
+
+THOUGHTS = {
+    "openai": [
+        {"choices": [{"delta": {"reasoning_content": "let me "}}]},
+        {"choices": [{"delta": {"reasoning": "see", "content": None}}]},
+        {"choices": [{"delta": {"reasoning": {"of": "another kind"}, "content": "kurz"}}]},
+        {"choices": [{"delta": {}, "finish_reason": "stop"}]},
+    ],
+    "anthropic": [
+        {"type": "message_start", "message": {"content": []}},
+        {"type": "content_block_start", "content_block": {"type": "thinking", "thinking": ""}},
+        {"type": "content_block_delta", "delta": {"thinking": "let me "}},
+        {"type": "content_block_delta", "delta": {"thinking": "see"}},
+        {"type": "content_block_delta", "delta": {"signature": "c2lnbmVk"}},
+        {"type": "content_block_delta", "delta": {"text": "kurz"}},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+    ],
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_the_model_thought_comes_apart_from_what_it_said(name: str) -> None:
+    events = [f"data: {json.dumps(one)}\n\n".encode() for one in THOUGHTS[name]]
+
+    async def pieces(script: Script) -> list[tuple[str, str]]:
+        streamed = provider(name, script).stream(ASK)
+        found = [piece async for piece in streamed]
+        assert found[-1].completion is not None
+        last = found[-1].completion
+        return [*((one.text, one.reasoning) for one in found[:-1]), (last.text, last.reasoning)]
+
+    with serving(streams(*events)) as script:
+        found = asyncio.run(pieces(script))
+    assert found == [("", "let me "), ("", "see"), ("kurz", ""), ("kurz", "let me see")]
+
+
+def test_what_the_model_thought_in_a_whole_answer() -> None:
+    message = {"content": "kurz", "reasoning_content": "hm"}
+    whole = {**OPENAI, "choices": [{"message": message, "finish_reason": "stop"}]}
+    for name, answer in (("openai", whole), ("anthropic", ANTHROPIC)):
+        with serving(says(answer)) as script:
+            found = complete(name, script)
+        assert (found.text, found.reasoning) == ("kurz", "hm")
 
 
 AGAIN = [fails(429), fails(500), fails(529), resets, breaks]

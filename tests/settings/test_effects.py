@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from brim import Brim
 from brim.defaults.history_pairs import HistoryPairs, HistoryPairsSettings
 from brim.defaults.token_budget import TokenBudget, TokenBudgetSettings
 from brim.errors import SettingsError, UnknownPlugin
@@ -138,3 +139,27 @@ def test_image_tokens_count_only_where_no_size_is_known(read):
     dynamic = read(environ={"ENABLE_DYNAMIC_IMAGE_TOKENS": "false"}).counting
     assert image_tokens(blind, rule, dynamic) == 85
     assert image_tokens(seen, rule, fixed) == 85 + 170
+
+
+def test_accurate_counting_is_the_models_own(read):
+    text = "strawberries " * 50
+
+    def method(settings) -> str:
+        with Brim(settings) as brim:
+            return brim.count([{"role": "user", "content": text}], model="gpt-4o").method
+
+    assert method(read()) == "tiktoken-counter"
+    unsure = read(environ={"ENABLE_ACCURATE_TOKEN_COUNTING": "false"})
+    assert method(unsure) == "estimate-counter"
+
+
+@pytest.mark.parametrize(
+    ("environ", "forgets"), [({}, False), ({"TIKTOKEN_CACHE_SIZE": "3"}, True)]
+)
+def test_the_memo_holds_so_many_texts(environ, forgets, read):
+    with Brim(read(environ=environ)) as brim:
+        said = [{"role": "user", "content": f"text {i}"} for i in range(5)]
+        brim.count(said, model="gpt-4o")
+        before = brim.engine.memo.misses
+        brim.count(said, model="gpt-4o")
+        assert (brim.engine.memo.misses > before) == forgets

@@ -35,7 +35,8 @@ class ToolRun:
 class Reply:
     """The answer of one iteration. Tokens are those of all its requests together, as the
     provider reported them; `report` tells of the last fit. `stop` is why the model ended:
-    "end", "length", "refusal" or "other"."""
+    "end", "length", "refusal" or "other". `reasoning` is what the model thought, in all of them,
+    where `chat.show_reasoning` asks for it."""
 
     text: str
     stop: str
@@ -46,6 +47,7 @@ class Reply:
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
+    reasoning: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         return self.text
@@ -53,9 +55,10 @@ class Reply:
 
 @frozen
 class Piece:
-    """A piece of a streamed iteration: some text of the model, the end of a tool's `run`, or, the
-    last one, the whole `reply`."""
+    """A piece of a streamed iteration: some text of the model, or of its `reasoning`, the end of a
+    tool's `run`, or, the last one, the whole `reply`."""
 
     text: str = ""
     run: ToolRun | None = None
     reply: Reply | None = None
+    reasoning: str = ""

@@ -60,6 +60,8 @@ class Turn:
         while True:
             async with aclosing(self._answered()) as deltas:
                 async for delta in deltas:
+                    if delta.reasoning and self._shows_reasoning:
+                        yield Piece(reasoning=delta.reasoning)
                     if delta.text:
                         yield Piece(delta.text)
             calls = self._calls()
@@ -150,7 +152,7 @@ class Turn:
                     yield delta
         else:
             completion = await calls.complete(ask, ask.seconds)
-            yield Delta(completion.text, completion)
+            yield Delta(completion.text, completion, completion.reasoning)
 
     async def _took(self, completion: Completion, taken: Taken) -> None:
         self.completions.append(completion)
@@ -164,6 +166,10 @@ class Turn:
             "written": completion.output_tokens,
             "cached": completion.cached_tokens,
         }
+
+    @property
+    def _shows_reasoning(self) -> bool:
+        return self.setup.brim.settings.chat.show_reasoning
 
     def reply(self) -> Reply:
         """All of it, once there are no pieces left."""
@@ -179,9 +185,14 @@ class Turn:
             sum(one.input_tokens for one in self.completions),
             sum(one.output_tokens for one in self.completions),
             sum(one.cached_tokens for one in self.completions),
+            self._reasoning(),
         )
         show_reply(self.setup.brim, reply)
         return reply
+
+    def _reasoning(self) -> str:
+        thought = [one.reasoning for one in self.completions if one.reasoning]
+        return "\n\n".join(thought) if self._shows_reasoning else ""
 
 
 def _usage(completion: Completion) -> dict[str, int]:

@@ -41,6 +41,9 @@ class Shown(Protocol):
     def text(self, text: str) -> None:
         """A piece of the answer."""
 
+    def thought(self, text: str) -> None:
+        """A piece of what the model thinks before it answers."""
+
     def tool(self, run: ToolRun) -> None:
         """A call that ended."""
 
@@ -65,12 +68,26 @@ class Screen:
     """Answers on standard output, all else on standard error."""
 
     _begun: bool = False
+    _thinking: bool = False
 
     def text(self, text: str) -> None:
+        self._end_thought()
         click.echo(_harmless(text), nl=False)
         self._begun = not text.endswith("\n")
 
+    def thought(self, text: str) -> None:
+        if not self._thinking:
+            self._end_line()
+        self._thinking = True
+        click.secho(_harmless(text), nl=False, err=True, dim=True)
+
+    def _end_thought(self) -> None:
+        if self._thinking:
+            click.echo(err=True)
+        self._thinking = False
+
     def _end_line(self) -> None:
+        self._end_thought()
         if self._begun:
             click.echo()
         self._begun = False
@@ -138,6 +155,9 @@ class Lines:
 
     def text(self, text: str) -> None:
         _line("text", {"text": text})
+
+    def thought(self, text: str) -> None:
+        _line("reasoning", {"text": text})
 
     def tool(self, run: ToolRun) -> None:
         _line("tool", asdict(run))

@@ -107,6 +107,8 @@ class Talk:
     def _turn(self, text: str) -> None:
         with closing(self.loop.stream(text)) as pieces:
             for piece in pieces:
+                if piece.reasoning:
+                    self.shown.thought(piece.reasoning)
                 if piece.text:
                     self.shown.text(piece.text)
                 if piece.run is not None:

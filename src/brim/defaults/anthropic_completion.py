@@ -161,6 +161,7 @@ class _Usage(msgspec.Struct):
 class _Block(msgspec.Struct):
     type: str = ""
     text: str | None = None
+    thinking: str | None = None
     id: str = ""
     name: str = ""
     input: msgspec.Raw = msgspec.Raw(b"{}")
@@ -177,6 +178,7 @@ class _Message(msgspec.Struct):
 
 class _Delta(msgspec.Struct):
     text: str | None = None
+    thinking: str | None = None
     stop_reason: str | None = None
     partial_json: str | None = None
 
@@ -195,6 +197,7 @@ class _Reading:
 
     ask: Ask
     texts: list[str] = field(factory=list)
+    thoughts: list[str] = field(factory=list)
     calls: list[list[str]] = field(factory=list)
     stop: str = ""
     model: str = ""
@@ -206,7 +209,7 @@ class _Reading:
         except msgspec.DecodeError:
             raise unreadable("it is no JSON of a message") from None
 
-    def take(self, event: bytes) -> str:
+    def take(self, event: bytes) -> Delta:
         try:
             found = msgspec.json.decode(event, type=_Event) if event else _Event()
         except msgspec.DecodeError:
@@ -223,11 +226,13 @@ class _Reading:
             self.calls[-1][2] += delta.partial_json
         self.stop = delta.stop_reason or self.stop
         self.texts.append(delta.text or "")
-        return delta.text or ""
+        self.thoughts.append(delta.thinking or "")
+        return Delta(delta.text or "", reasoning=delta.thinking or "")
 
     def _begun(self, message: _Message) -> None:
         self.model, self.stop = message.model, message.stop_reason or ""
         self.texts += [block.text or "" for block in message.content if block.type == "text"]
+        self.thoughts += [block.thinking or "" for block in message.content]
         self.calls += [
             [block.id, block.name, bytes(block.input).decode()]
             for block in message.content
@@ -253,4 +258,5 @@ class _Reading:
             tokens.get("output_tokens", 0),
             cached,
             tuple(ToolCall(call, name, said or "{}") for call, name, said in self.calls),
+            "".join(self.thoughts),
         )

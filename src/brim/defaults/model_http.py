@@ -73,8 +73,8 @@ class ModelSettings:
 class Reader(Protocol):
     """Puts the events of one streamed answer together."""
 
-    def take(self, event: bytes) -> str:
-        """The text that this event adds. Raises `CompletionError`."""
+    def take(self, event: bytes) -> Delta:
+        """What this event adds. Raises `CompletionError`."""
 
     def completion(self) -> Completion:
         """All of it, at the end. Raises `CompletionError` when it did not get there."""
@@ -84,9 +84,9 @@ async def deltas(events: AsyncGenerator[bytes], reader: Reader) -> AsyncIterator
     """The pieces of an answer, the last with its completion."""
     async with aclosing(events):
         async for event in events:
-            text = reader.take(event)
-            if text:
-                yield Delta(text)
+            piece = reader.take(event)
+            if piece.text or piece.reasoning:
+                yield piece
     yield Delta(completion=reader.completion())
 
 

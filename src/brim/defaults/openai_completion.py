@@ -124,9 +124,18 @@ class _Call(msgspec.Struct):
 
 
 class _Said(msgspec.Struct):
+    """Servers of models that reason tell what they thought under one of two names."""
+
     content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: object = None
     refusal: str | None = None
     tool_calls: list[_Call] | None = None
+
+    @property
+    def thought(self) -> str:
+        named = self.reasoning if isinstance(self.reasoning, str) else ""
+        return self.reasoning_content or named
 
 
 class _Choice(msgspec.Struct):
@@ -160,15 +169,16 @@ class _Reading:
 
     ask: Ask
     texts: list[str] = field(factory=list)
+    thoughts: list[str] = field(factory=list)
     calls: dict[int, list[str]] = field(factory=dict)
     refused: bool = False
     finish: str = ""
     model: str = ""
     usage: _Usage = field(factory=_Usage)
 
-    def take(self, event: bytes) -> str:
+    def take(self, event: bytes) -> Delta:
         if event in (b"", b"[DONE]"):
-            return ""
+            return Delta()
         try:
             found = msgspec.json.decode(event, type=_Event)
         except msgspec.DecodeError:
@@ -177,16 +187,17 @@ class _Reading:
             raise CompletionError("the provider broke off with an error", kind="server")
         self.model = found.model or self.model
         self.usage = found.usage or self.usage
-        return "".join(map(self._chosen, found.choices[:1]))
+        return self._chosen(found.choices[0]) if found.choices else Delta()
 
-    def _chosen(self, choice: _Choice) -> str:
+    def _chosen(self, choice: _Choice) -> Delta:
         said = choice.message or choice.delta or _Said()
         self.finish = choice.finish_reason or self.finish
         self.refused = self.refused or bool(said.refusal)
         self.texts.append(said.content or "")
+        self.thoughts.append(said.thought)
         for call in said.tool_calls or ():
             self._call(call)
-        return said.content or ""
+        return Delta(said.content or "", reasoning=said.thought)
 
     def _call(self, piece: _Call) -> None:
         """Servers that give no index send whole calls, each with an id."""
@@ -212,4 +223,5 @@ class _Reading:
             max(usage.completion_tokens, 0),
             min(max(details.cached_tokens or 0, 0), read) if details else 0,
             tuple(ToolCall(*parts) for _, parts in sorted(self.calls.items())),
+            "".join(self.thoughts),
         )

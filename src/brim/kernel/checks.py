@@ -159,6 +159,7 @@ def completion(value: object) -> Completion:
     given = exactly(value, Completion)
     exactly(given.text, str, "text")
     exactly(given.model, str, "model")
+    exactly(given.reasoning, str, "reasoning")
     if given.stop not in ("end", "length", "refusal", "other"):
         raise Breach("stop is none of end, length, refusal and other")
     for name in ("input_tokens", "output_tokens", "cached_tokens"):
@@ -187,6 +188,7 @@ def snippets(value: object) -> tuple[Snippet, ...]:
 def delta(value: object) -> Delta:
     given = exactly(value, Delta)
     exactly(given.text, str, "text")
+    exactly(given.reasoning, str, "reasoning")
     if given.completion is not None:
         completion(given.completion)
     return given

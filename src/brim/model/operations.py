@@ -40,7 +40,8 @@ class Ask:
 @frozen
 class Completion:
     """The answer to an `Ask`; tokens are as the provider reported them. `tool_calls` are those
-    that the model wants made before it goes on."""
+    that the model wants made before it goes on; `reasoning` is what it thought before it answered,
+    where the provider tells. It is only shown, and never becomes part of a conversation."""
 
     text: str
     stop: Literal["end", "length", "refusal", "other"] = "end"
@@ -49,14 +50,17 @@ class Completion:
     output_tokens: int = 0
     cached_tokens: int = 0
     tool_calls: tuple[ToolCall, ...] = ()
+    reasoning: str = field(default="", repr=False)
 
 
 @frozen
 class Delta:
-    """A piece of a streamed answer. The last one carries the `Completion`."""
+    """A piece of a streamed answer, or of its `reasoning`. The last one carries the
+    `Completion`."""
 
     text: str = ""
     completion: Completion | None = None
+    reasoning: str = ""
 
 
 def _about(texts: Sequence[str]) -> Sequence[int]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 from itertools import accumulate
+from math import inf
 from typing import TypeVar
 
 from attrs import Factory, define, frozen
@@ -105,6 +106,7 @@ class Beginning:
     counter: Counter
     over: bool = False
     grown: tuple[dict[str, bytes], list[int]] | None = None
+    kept: float = 0.0
 
     @property
     def weight(self) -> int:
@@ -139,17 +141,23 @@ class Beginning:
 
 @define(eq=False)
 class Beginnings:
-    """At most `size` bytes of them, the least recently used go first."""
+    """At most `most` of them, in `size` bytes, each for `ttl` seconds of `clock`; the least
+    recently used go first."""
 
-    size: int = 32 * 1024 * 1024
+    most: float = inf
+    ttl: float = inf
+    clock: Callable[[], float] = lambda: 0.0
+    size: int = 64 * 1024 * 1024
     held: int = 0
+    count: int = 0
     _buckets: OrderedDict[Hashable, list[Beginning]] = Factory(OrderedDict)
 
     def find(self, scope: Hashable, body: bytes) -> tuple[Beginning, int] | None:
         """The one that this body has most of, and how many of its messages."""
-        bucket = self._buckets.get((scope, body[:HEAD]))
-        if not bucket:
-            return None
+        limit = self.clock() - self.ttl
+        bucket = [
+            known for known in self._buckets.get((scope, body[:HEAD]), ()) if known.kept >= limit
+        ]
         for back in range(len(BACK)):
             counts = [(known.begins(body, back), i) for i, known in enumerate(bucket)]
             most, place = max(counts, default=(0, 0))
@@ -160,20 +168,30 @@ class Beginnings:
     def keep(self, scope: Hashable, new: Beginning, old: Beginning | None) -> None:
         """Remember this one, in the place of the `old` one that it goes on from."""
         key = (scope, new.body[:HEAD])
+        new.kept = self.clock()
         bucket = self._buckets.setdefault(key, [])
         self._buckets.move_to_end(key)
         if old in bucket:
-            bucket.remove(old)
-            self.held -= old.weight
+            self._forget(bucket, bucket.index(old))
         bucket.append(new)
         self.held += new.weight
+        self.count += 1
         if len(bucket) > BRANCHES:
-            self.held -= bucket.pop(0).weight
-        while self.held > self.size:
+            self._forget(bucket, 0)
+        while self.held > self.size or self.count > self.most or self._has_old():
             self._forget_one()
+
+    def _has_old(self) -> bool:
+        """Whether the time of the first one is over."""
+        bucket = next(iter(self._buckets.values()), None)
+        return bucket is not None and bucket[0].kept < self.clock() - self.ttl
 
     def _forget_one(self) -> None:
         key, bucket = next(iter(self._buckets.items()))
-        self.held -= bucket.pop(0).weight
+        self._forget(bucket, 0)
         if not bucket:
             del self._buckets[key]
+
+    def _forget(self, bucket: list[Beginning], place: int) -> None:
+        self.held -= bucket.pop(place).weight
+        self.count -= 1

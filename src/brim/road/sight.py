@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,8 @@ class Sights:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._fronts = Fronts()
-        self._seen = Beginnings()
+        caching = engine.settings.caching
+        self._seen = Beginnings(caching.analysis_entries, caching.analysis_ttl, time.monotonic)
 
     def of(self, body: bytes, options: Options, most: int | None = None) -> Sight | None:
         """The request in these bytes, None where it must be read in another way, or where more

@@ -139,6 +139,8 @@ class CondensationSettings:
 class CachingSettings:
     """Life times and numbers of entries; which tiers there are is named by `caches`.
     `seal_file` holds the key that seals what tiers keep, where `BRIM_CACHE_KEY` does not.
+    What reading and counting requests in bytes has shown is kept for `analysis_entries`
+    conversations, `analysis_ttl` seconds after the last request, which the next one goes on from.
     `embedding_save_every` is new entries between two writes to disk. When ledger and counting memo
     hold more than the share `memory_cleanup` of what they may, Brim lets go of what it can
     have again."""
