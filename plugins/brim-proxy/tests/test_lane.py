@@ -6,6 +6,8 @@ import gzip
 import json
 import threading
 from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any
 
 import pytest
 from running import ask
@@ -125,3 +127,36 @@ def test_off_reads_nothing(serve, watched):
     for pairs in range(3):
         ask(proxy.port, "POST", CHAT, body(CHAT, pairs))
     assert watched.ways == []
+
+
+SPAN: ContextVar[str] = ContextVar("span", default="")
+
+
+class Traced(Watched):
+    """Writes down what is current where a request is fitted."""
+
+    def _note(self, way: str) -> None:
+        super()._note(way)
+        self.spans.append(SPAN.get())
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spans: list[str] = []
+
+
+def test_what_is_current_around_the_proxy_is_current_in_its_threads(serve) -> None:
+    def around(app: Any) -> Any:
+        async def traced(scope: Any, receive: Any, send: Any) -> None:
+            for name, value in scope.get("headers", ()):
+                if name == b"x-span":
+                    SPAN.set(value.decode())
+            await app(scope, receive, send)
+
+        return traced
+
+    with Traced() as kernel:
+        proxy = serve(kernel=kernel, around=around)
+        for pairs, span in ((1, "a"), (400, "b")):
+            ask(proxy.port, "POST", CHAT, body(CHAT, pairs, "tiny"), {"x-span": span})
+        assert not any(on_the_loop for _, on_the_loop in kernel.ways)
+        assert kernel.spans == ["a", "b"]

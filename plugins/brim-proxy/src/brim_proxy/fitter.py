@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from contextvars import copy_context
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from attrs import define, evolve
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from brim import Brim, FitReport, Fitted, Glance
 
 __all__ = ["Fit", "Fitter", "Job"]
+
+T = TypeVar("T")
 
 REFUSED_RULES = {
     "json": problems.malformed("it is not valid JSON"),
@@ -121,8 +125,12 @@ class Fitter:
                 self.brim.lock.release()
             if glanced is not None:
                 return glanced
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self._fit, job)
+        return await self._aside(self._fit, job)
+
+    async def _aside(self, work: Callable[[Job], T], job: Job) -> T:
+        """In a thread, where what is current here, such as a trace's span, stays current."""
+        run = copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(self._pool, run, work, job)
 
     def _enters(self) -> bool:
         """Whether Brim is free now, or in a moment: the event loop waits for no long fit."""
@@ -178,8 +186,7 @@ class Fitter:
 
     async def count(self, job: Job) -> int | None:
         """Tokens of a body, None when it cannot be read."""
-        count = asyncio.get_running_loop().run_in_executor
-        return await count(self._pool, self._counted, job)
+        return await self._aside(self._counted, job)
 
     def warm(self) -> None:
         """Load what the first fit would otherwise wait for. The thread that counts first is the
