@@ -45,7 +45,9 @@ class Recall:
         """
         if not messages:
             return fresh
-        given = [bytes(one) if isinstance(one, msgspec.Raw) else one for one in messages]
+        given = list(messages)
+        if msgspec.Raw in set(map(type, given)):  # many times quicker than asking each
+            given = [bytes(one) if isinstance(one, msgspec.Raw) else one for one in given]
         key = (scope, _handle(given[0]))
         bucket = self._buckets.get(key, [])
         best, length = _longest(fresh, [one for one in bucket if _seems_whole(one, given)], given)
