@@ -17,7 +17,7 @@ __all__ = ["Overflow", "overflow_of"]
 
 _CODES = frozenset({"context_length_exceeded", "exceed_context_size_error", "context_too_large"})
 _NAMES = frozenset({"ContextWindowExceededError"})
-_NUMBER = r"[\d,]{2,15}"
+_NUMBER = r"[\d,]{2,15}(?!,?\d)"  # never the first half of one
 _USED, _LIMIT = rf"(?P<used>{_NUMBER})", rf"(?P<limit>{_NUMBER})"
 _TEXTS = tuple(
     re.compile(text, re.IGNORECASE | re.DOTALL)

@@ -87,6 +87,16 @@ SHAPES: list[tuple[str, Any, Overflow]] = [
         Overflow(4_096, 5_001),
     ),
     (
+        "a limit and no more",
+        error("This model's maximum context length is 8192 tokens.", code="some"),
+        Overflow(8_192, 0),
+    ),
+    (
+        "a limit with a comma and no more",
+        error("This model's maximum context length is 131,072 tokens.", code="some"),
+        Overflow(131_072, 0),
+    ),
+    (
         "vllm, bare",
         {
             "object": "error",

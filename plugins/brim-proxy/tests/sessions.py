@@ -218,15 +218,18 @@ class Session:
             assert passage.answer == self.agent.answers[number]
 
     def _judge_rules(self, dialect: str, profile: str) -> None:
-        """`brim check` finds nothing in what went up."""
         chosen = [number for number, one in self.fitted if DIALECTS[one.path] == dialect]
-        lines = [json.dumps(json.loads(body)) for n in chosen for body in self.sent(n)]
-        with TemporaryDirectory() as folder:
-            file = Path(folder) / "sent.jsonl"
-            file.write_text("\n".join(lines))
-            asked = ["check", str(file), "--dialect", dialect, "--model", profile]
-            result = CliRunner().invoke(cli, asked)
-        assert result.exit_code == 0, result.output
+        judge_rules([body for n in chosen for body in self.sent(n)], dialect, profile)
+
+
+def judge_rules(bodies: Sequence[bytes], dialect: str, profile: str) -> None:
+    """`brim check` finds nothing in what went up."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "sent.jsonl"
+        file.write_text("\n".join(json.dumps(json.loads(body)) for body in bodies))
+        asked = ["check", str(file), "--dialect", dialect, "--model", profile]
+        result = CliRunner().invoke(cli, asked)
+    assert result.exit_code == 0, result.output
 
 
 @contextmanager

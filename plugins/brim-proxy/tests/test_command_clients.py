@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from needed import command
-from sessions import DONE, Agent, Session, document, overloaded, session
+from sessions import DONE, Agent, Session, document, judge_rules, overloaded, session
 from stub import chunk, chunked
 
 from brim import Brim
@@ -104,6 +104,25 @@ def test_claude_code_and_an_upstream_with_faults(kernel, folder):
     with session(agent, kernel) as seen:
         assert claude(seen, folder, "claude-believed-large") == DONE
         seen.judge(profile="claude-opus-4-8", condensed=3, recovered=1)
+
+
+def test_claude_code_before_a_server_of_openais_kind(kernel, folder):
+    """It is busy, breaks off a stream, and knows no Messages. All of it goes up as Chat
+    Completions, fitted to the window of the model there."""
+    broken = [chunked(), chunk(b'data: {"id": "c", "choices": []}\n\n'), 0.1, "reset"]
+    faults = {1: overloaded("503 Service Unavailable"), 3: broken, 9: overloaded("429 Too Many")}
+    agent = Agent("Read", reads(folder), WINDOW, faults)
+    names = {"claude-*": "gpt-small"}
+    with session(agent, kernel, translate="anthropic-to-openai", model_map=names) as seen:
+        assert claude(seen, folder, "claude-opus-4-8") == DONE
+        assert agent.done
+        assert agent.refused == 0
+        assert sum(passage.condensed for _, passage in seen.fitted) >= 3
+        sent = seen.running.stub.requests
+        chats = [one for one in sent if one.target == "/v1/chat/completions"]
+        assert not [one.target for one in sent if one.target.startswith("/v1/messages")]
+        assert {one.json["model"] for one in chats} == {"gpt-small"}
+        judge_rules([one.body for one in chats], "openai-chat", "gpt-5")
 
 
 CODEX = """

@@ -31,6 +31,8 @@ PATIENCE = {"timeout": 180.0, "max_retries": 0}
 
 KNOWN = '[models."smol"]\nlike = "smollm2"\nwindow = 2048\nmax_output = 64\n'
 """What a user who knows the server's context writes into brim.toml."""
+TRANSLATED = ("--translate", "anthropic-to-openai")
+"""The model's server has Messages of its own; with these it is asked for Chat Completions."""
 
 
 @pytest.fixture(scope="module")
@@ -82,16 +84,20 @@ def responses(url: str, messages: list[dict], stream: bool) -> str:
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["described", "learned"])
-@pytest.mark.parametrize("client", [chat, messages, responses])
+@pytest.mark.parametrize(
+    ("client", "words"),
+    [(chat, ()), (messages, ()), (responses, ()), (messages, TRANSLATED)],
+    ids=["chat", "messages", "responses", "translated"],
+)
 def test_a_conversation_longer_than_the_context(
-    model: str, client: Callable, known: bool, tmp_path, monkeypatch
+    model: str, client: Callable, words: tuple[str, ...], known: bool, tmp_path, monkeypatch
 ):
     """Every other answer is streamed. Where nobody described the context, Brim believes that the
     model has 8,192 tokens, and learns better from the server's own refusal."""
     (tmp_path / "brim.toml").write_text(KNOWN if known else "")
     monkeypatch.chdir(tmp_path)
     said: list[dict] = []
-    with process(SimpleNamespace(url=model)) as (_, port):
+    with process(SimpleNamespace(url=model), *words) as (_, port):
         for n in range(TURNS):
             said.append({"role": "user", "content": turn(n)})
             answer = client(f"http://127.0.0.1:{port}", said, n % 2 == 1)

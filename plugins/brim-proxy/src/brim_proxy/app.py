@@ -37,6 +37,7 @@ from brim_proxy.forwarding import Aborted, Forwarding
 from brim_proxy.meters import Meters
 from brim_proxy.routes import Kind, route_of
 from brim_proxy.settings import ProxySettings
+from brim_proxy.translation.finding import translating_of
 from brim_proxy.upstream import Upstream
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Proxy:
         self.rounds = Rounds()
         self.door = Door(secret, read_keys(settings.keys) if settings.keys else ())
         self.upstream = Upstream(settings)
+        self.translating = translating_of(settings)
         self.recorder = Recorder(kept=settings.dashboard != "off")
         self.dashboard = Dashboard(
             settings, self.door, self.recorder, lambda: self.brim, self.figures
@@ -108,7 +110,7 @@ class Proxy:
     def forwarding(self) -> Forwarding:
         if self._forwarding is None:
             fitter = Fitter(self.brim, self.settings)
-            self._forwarding = Forwarding(self.settings, fitter, self.upstream)
+            self._forwarding = Forwarding(self.settings, fitter, self.upstream, self.translating)
         return self._forwarding
 
     def figures(self) -> dict[str, object]:

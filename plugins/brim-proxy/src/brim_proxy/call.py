@@ -15,6 +15,7 @@ from brim_proxy.clock import Clock
 from brim_proxy.fitter import Fit
 from brim_proxy.problems import Problem, rendered
 from brim_proxy.routes import Route
+from brim_proxy.translation.crossing import Crossing
 
 __all__ = ["Call"]
 
@@ -36,6 +37,7 @@ class Call:
     tenant: str = ""
     mode: str = ""
     fit: Fit | None = None
+    crossing: Crossing | None = None
     status: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
@@ -91,10 +93,11 @@ class Call:
 
     def told(self) -> Headers:
         """What Brim did, as response headers."""
+        facts = [] if self.crossing is None else self.crossing.told()
         if self.fit is None:
-            return []
+            return facts
         fit, report = self.fit, self.fit.report
-        facts = [
+        facts += [
             (b"x-brim-mode", self.mode.encode()),
             (b"x-brim-ms", b"%.2f" % (1000 * fit.seconds)),
         ]

@@ -29,6 +29,7 @@ def serve_command(defaults: ProxySettings) -> click.Command:
     @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes.")
     @click.option("--mode", type=click.Choice(["on", "observe", "off"]), help="What to do.")
     @click.option("--budget", type=click.IntRange(1), metavar="N", help="Input tokens, at most.")
+    @click.option("--translate", metavar="NAME", help="As anthropic-to-openai, for that upstream.")
     @click.option("--keys", type=FILE, metavar="FILE", help="Keys of clients; see --new-key.")
     @click.option("--tls-cert", type=FILE, metavar="FILE", help="Certificate chain, PEM.")
     @click.option("--tls-key", type=FILE, metavar="FILE", help="Its private key, PEM.")

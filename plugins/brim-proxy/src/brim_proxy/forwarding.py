@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AbstractAsyncContextManager
 
 import aiohttp
 import msgspec
@@ -16,9 +17,12 @@ from brim_proxy.credentials import Client
 from brim_proxy.decoding import Undecodable, decoded
 from brim_proxy.fitter import Fit, Fitter, Job
 from brim_proxy.headers import MODE, outbound, returned
+from brim_proxy.problems import Declined
 from brim_proxy.routes import Kind
 from brim_proxy.settings import ProxySettings
-from brim_proxy.upstream import Refused, Sending, Slow, Upstream
+from brim_proxy.translation.crossing import Answer, Way, cross, entered
+from brim_proxy.translation.finding import Translating
+from brim_proxy.upstream import Refused, Slow, Upstream
 
 __all__ = ["Aborted", "Forwarding"]
 
@@ -41,8 +45,15 @@ class Aborted(Exception):
 class Forwarding:
     """Sends requests up, fitted where they have to be, and streams the responses down."""
 
-    def __init__(self, settings: ProxySettings, fitter: Fitter, upstream: Upstream) -> None:
+    def __init__(
+        self,
+        settings: ProxySettings,
+        fitter: Fitter,
+        upstream: Upstream,
+        translating: Translating | None = None,
+    ) -> None:
         self.settings = settings
+        self.translating = translating
         self.fitter = fitter
         self.upstream = upstream
         self._counts_here_until = 0.0
@@ -50,16 +61,29 @@ class Forwarding:
     async def serve(self, call: Call, client: Client, body: bytes) -> None:
         """The whole way of one request whose body is here. Raises `Aborted`."""
         try:
+            if self.translating is not None:
+                body = self._entered(call, body, self.translating)
             if call.route.kind is Kind.FIT:
                 await self._fitted(call, client, body)
             elif call.route.kind is Kind.COUNT:
                 await self._counted(call, client, body)
             else:
                 await self._passed(call, client, body)
+        except Declined as declined:
+            await call.refuse(declined.problem)
         except Refused:
             await call.refuse(problems.BAD_GATEWAY, outcome="unreachable")
         except Slow:
             await call.refuse(problems.TIMEOUT, outcome="timeout")
+
+    def _entered(self, call: Call, body: bytes, translating: Translating) -> bytes:
+        """The body, with the upstream's name of its model where it is one to translate."""
+        if call.route.dialect != translating.translator.dialect:
+            return body
+        call.crossing, body = entered(
+            translating, body, call.given(ENCODING), self.settings.max_body
+        )
+        return body
 
     async def _passed(self, call: Call, client: Client, body: bytes) -> None:
         async with self._sent(call, client, body) as response:
@@ -67,7 +91,7 @@ class Forwarding:
 
     async def _fitted(self, call: Call, client: Client, body: bytes) -> None:
         call.mode = self._mode(call)
-        job = Job(call.route, body, call.given(ENCODING), client.tenant)
+        job = _job(call, client, body)
         if call.mode == "off":
             fit = Fit(body)
         else:
@@ -103,8 +127,11 @@ class Forwarding:
 
     async def _counted(self, call: Call, client: Client, body: bytes) -> None:
         """The upstream's count; Brim's where the upstream does not know how to count."""
-        if time.monotonic() < self._counts_here_until and await self._own_count(call, client, body):
+        here = call.crossing is not None or time.monotonic() < self._counts_here_until
+        if here and await self._own_count(call, client, body):
             return
+        if call.crossing is not None:
+            raise Declined(problems.malformed("it is no request that can be counted"))
         async with self._sent(call, client, body) as response:
             head = b""
             if response.status in NOT_THERE:
@@ -116,7 +143,7 @@ class Forwarding:
             await self._relay(call, response, head)
 
     async def _own_count(self, call: Call, client: Client, body: bytes) -> bool:
-        job = Job(call.route, body, call.given(ENCODING), client.tenant)
+        job = _job(call, client, body)
         tokens = await self.fitter.count(job)
         if tokens is None:
             return False
@@ -128,14 +155,19 @@ class Forwarding:
         asked = call.given(MODE)
         return MODES.get(asked.strip().lower(), self.settings.mode) if asked else self.settings.mode
 
-    def _sent(self, call: Call, client: Client, body: bytes, plain: bool = False) -> Sending:
+    def _sent(
+        self, call: Call, client: Client, body: bytes, plain: bool = False
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse | Answer]:
         drop = client.drop | {ENCODING} if plain else client.drop
         headers: Headers = [*outbound(call.headers, drop), *client.add]
+        if call.crossing is not None:
+            way = Way(self.upstream, self.settings, call.clock)
+            return cross(way, call.crossing, headers, body, _tokens(call))
         scope = call.scope
         url = self.upstream.url(call.route.path, scope.get("query_string", b""))
         return self.upstream.send(scope["method"], url, headers, body, call.clock)
 
-    async def _beginning(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _beginning(self, response: aiohttp.ClientResponse | Answer) -> bytes:
         """The body of an error, as far as it is looked at."""
         pieces = b""
         try:
@@ -149,7 +181,9 @@ class Forwarding:
             raise Slow from None
         return pieces
 
-    async def _relay(self, call: Call, response: aiohttp.ClientResponse, head: bytes = b"") -> None:
+    async def _relay(
+        self, call: Call, response: aiohttp.ClientResponse | Answer, head: bytes = b""
+    ) -> None:
         """The response as it comes. Raises `Aborted` where it breaks off."""
         content, clock = response.content, call.clock
         idle, patience = self.settings.idle_timeout, self.settings.send_timeout
@@ -179,7 +213,20 @@ def _large(fit: Fit) -> bool:
     return fit.refusal is not None and fit.refusal.status == 413
 
 
-def _plain(response: aiohttp.ClientResponse, body: bytes) -> bytes:
+def _job(call: Call, client: Client, body: bytes) -> Job:
+    encoding = b"" if call.crossing is not None else call.given(ENCODING)
+    return Job(call.route, body, encoding, client.tenant)
+
+
+def _tokens(call: Call) -> int:
+    """What goes up, by Brim's count; 0 where it did not count."""
+    if call.fit is None or call.fit.report is None:
+        return 0
+    report = call.fit.report
+    return (report.after if call.mode == "on" else report.before).tokens
+
+
+def _plain(response: aiohttp.ClientResponse | Answer, body: bytes) -> bytes:
     """An error's body without compression; empty where it cannot be read."""
     encoding = response.headers.get("content-encoding", "").encode("latin-1", "replace")
     try:
@@ -188,7 +235,7 @@ def _plain(response: aiohttp.ClientResponse, body: bytes) -> bytes:
         return b""
 
 
-def _overflow(response: aiohttp.ClientResponse, body: bytes) -> Overflow | None:
+def _overflow(response: aiohttp.ClientResponse | Answer, body: bytes) -> Overflow | None:
     return overflow_of(_plain(response, body))
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "TIMEOUT",
     "TOO_LARGE",
     "UNEXPECTED",
+    "Declined",
     "Problem",
     "limited",
     "malformed",
@@ -47,6 +48,14 @@ class Problem:
     param: str | None = None
     anthropic_status: int = 0
     headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Declined(Exception):
+    """A request that goes nowhere."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.status)
+        self.problem = problem
 
 
 NOT_FOUND = Problem(

@@ -22,6 +22,7 @@ from brim_proxy.app import Proxy, create_app, in_memory
 from brim_proxy.credentials import read_keys, secret_of
 from brim_proxy.dashboard.pages import LEAVE
 from brim_proxy.settings import ProxySettings, base_of
+from brim_proxy.translation.finding import translating_of
 from brim_proxy.workers import FAILED, supervise
 
 if TYPE_CHECKING:
@@ -175,6 +176,7 @@ def check(settings: ProxySettings) -> None:
     if not settings.upstream:
         raise SettingsError("upstream: none is given; use --upstream https://api.openai.com")
     base_of(settings.upstream)
+    translating_of(settings)
     if bool(settings.tls_cert) != bool(settings.tls_key):
         raise SettingsError("tls_cert and tls_key: one without the other")
     if settings.keys:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -42,6 +43,11 @@ class ProxySettings:
     than `offload` bytes of a request are new, or it must be condensed, that is done in a thread,
     in one of `threads` where models or injectors are asked.
 
+    `translate` names a translator, for an upstream that speaks another dialect than its clients:
+    "anthropic-to-openai", or one that another distribution brings. `model_map` has patterns of the
+    clients' model names (`*`, `?`, `[...]`), and what the upstream calls those models; the first
+    that fits counts, other names stay.
+
     The `dashboard` shows "figures", or "bodies" too: what condensed messages said. Of several
     tenants each sees its own conversations there, `operators` are tenants that see all.
     """
@@ -72,6 +78,8 @@ class ProxySettings:
     threads: int = field(default=4, validator=validators.ge(1))
     dashboard: Literal["off", "figures", "bodies"] = "figures"
     operators: tuple[str, ...] = ()
+    translate: str = ""
+    model_map: Mapping[str, str] = field(factory=dict)
 
 
 @frozen

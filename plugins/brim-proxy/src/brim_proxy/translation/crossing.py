@@ -1,0 +1,195 @@
+"""A call whose upstream speaks another dialect: to its neighbours the upstream's answer looks
+as if it had been given in the client's."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import aiohttp
+import msgspec
+from attrs import define, field
+
+from brim_proxy import problems
+from brim_proxy.asgi import Headers, TooLarge
+from brim_proxy.clock import Clock
+from brim_proxy.decoding import Undecodable, decoded
+from brim_proxy.headers import returned
+from brim_proxy.problems import Declined, Problem
+from brim_proxy.settings import ProxySettings
+from brim_proxy.translation.base import Asked, Events, Translation, Translator, Untranslatable
+from brim_proxy.translation.finding import Translating
+from brim_proxy.upstream import Refused, Slow, Upstream
+
+__all__ = ["Answer", "Crossing", "cross", "entered"]
+
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_NAME = re.compile(r"[\w.-]{1,40}", re.ASCII)
+_NAMES = 16
+_OF_THE_BODY = frozenset({b"content-type", b"content-length", b"content-encoding", b"digest"})
+_FOR_THE_BODY = frozenset({b"accept-encoding", b"content-encoding"})
+EVENTS = "text/event-stream"
+
+
+@define
+class Crossing:
+    """`model` is the name that the client gave; `left_out` what did not go up."""
+
+    translator: Translator
+    model: str
+    left_out: tuple[str, ...] = ()
+
+    def told(self) -> Headers:
+        """What was left out, as a response header."""
+        names = [name for name in self.left_out if _NAME.fullmatch(name)][:_NAMES]
+        return [(b"x-brim-left-out", ",".join(names).encode())] if names else []
+
+
+def entered(
+    translating: Translating, body: bytes, encoding: bytes, cap: int
+) -> tuple[Crossing, bytes]:
+    """A client's request, uncompressed and with the upstream's name of its model: what is fitted
+    must be fitted to that. Raises `Declined`."""
+    try:
+        plain = decoded(body, encoding, cap)
+        fields = _FIELDS.decode(plain)
+        shown = msgspec.json.decode(fields.get("model", b'""'), type=str)
+    except TooLarge:
+        raise Declined(problems.TOO_LARGE) from None
+    except Undecodable:
+        raise Declined(problems.malformed("its content-encoding is not read here")) from None
+    except RecursionError:
+        raise Declined(problems.DEEP) from None
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise Declined(problems.malformed(str(error))) from None
+    name = translating.name(shown)
+    if name != shown:
+        fields["model"] = msgspec.Raw(msgspec.json.encode(name))
+        plain = msgspec.json.encode(fields)
+    return Crossing(translating.translator, shown), plain
+
+
+class Content:
+    """A body that is whole already, read like aiohttp's."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def at_eof(self) -> bool:
+        return not self._body
+
+    async def readany(self) -> bytes:
+        body, self._body = self._body, b""
+        return body
+
+
+class Stream:
+    """A stream that is translated while it is read. Where the upstream breaks off, the client
+    is told so in its own words before it sees the same."""
+
+    def __init__(self, source: aiohttp.StreamReader, events: Events) -> None:
+        self._source = source
+        self._events = events
+        self._fault: Exception | None = None
+        self._over = False
+
+    def at_eof(self) -> bool:
+        return self._over
+
+    async def readany(self) -> bytes:
+        if self._fault is not None:
+            raise self._fault
+        out = b""
+        while not (out or self._over):
+            try:
+                out = self._events.feed(await self._source.readany())
+            except (aiohttp.ClientError, ConnectionResetError) as fault:
+                out = self._events.end(whole=False)
+                self._over = self._events.complete
+                self._fault = None if self._over else fault
+                return out
+            if self._source.at_eof():
+                out += self._events.end(whole=True)
+                self._over = True
+        return out
+
+
+@define
+class Answer:
+    """A translated response, as far as an aiohttp response is looked at here."""
+
+    status: int
+    raw_headers: Headers
+    content: Content | Stream
+    headers: Mapping[str, str] = field(factory=dict)
+
+
+@define
+class Way:
+    """What `cross` needs beside the request."""
+
+    upstream: Upstream
+    settings: ProxySettings
+    clock: Clock
+
+
+@asynccontextmanager
+async def cross(
+    way: Way, crossing: Crossing, headers: Headers, body: bytes, tokens: int
+) -> AsyncIterator[Answer]:
+    """A request in the upstream's dialect, as a context: its answer in the client's. Raises
+    `Declined`, `Refused` and `Slow`."""
+    translator, asked = crossing.translator, Asked(crossing.model, tokens)
+    try:
+        if len(body) > way.settings.offload:
+            translation = await asyncio.to_thread(translator.translate, body, asked)
+        else:
+            translation = translator.translate(body, asked)
+    except Untranslatable as error:
+        raise Declined(Problem(400, str(error))) from None
+    crossing.left_out = tuple(translation.left_out)
+    url = way.upstream.url(translator.path, b"")
+    up = translator.headers([one for one in headers if one[0].lower() not in _FOR_THE_BODY])
+    async with way.upstream.send("POST", url, up, translation.body, way.clock) as response:
+        yield await _answered(way, translator, translation, response)
+
+
+async def _answered(
+    way: Way, translator: Translator, translation: Translation, response: aiohttp.ClientResponse
+) -> Answer:
+    kept = [one for one in returned(response.raw_headers) if one[0].lower() not in _OF_THE_BODY]
+    headers = translator.answer_headers(kept)
+    plain = not response.headers.get("content-encoding")
+    if translation.streamed and response.status == 200 and plain and _is_stream(response):
+        stream = Stream(response.content, translation.events())
+        return Answer(200, [(b"content-type", EVENTS.encode()), *headers], stream)
+    whole = translation.answer(response.status, await _whole(way, response))
+    size = str(len(whole.body)).encode()
+    about = [(b"content-type", whole.kind), (b"content-length", size)]
+    return Answer(whole.status, [*about, *headers], Content(whole.body))
+
+
+def _is_stream(response: aiohttp.ClientResponse) -> bool:
+    return response.headers.get("content-type", "").strip().lower().startswith(EVENTS)
+
+
+async def _whole(way: Way, response: aiohttp.ClientResponse) -> bytes:
+    """The upstream's body without compression. Raises `Refused` and `Slow`."""
+    pieces: list[bytes] = []
+    size, most = 0, way.settings.max_body
+    content = response.content
+    try:
+        while size <= most and not content.at_eof():
+            piece = await way.clock.within(way.settings.idle_timeout, content.readany())
+            pieces.append(piece)
+            size += len(piece)
+        if size > most:
+            raise TooLarge
+        encoding = response.headers.get("content-encoding", "").encode("latin-1", "replace")
+        return decoded(b"".join(pieces), encoding, most)
+    except TimeoutError:
+        raise Slow from None
+    except (aiohttp.ClientError, ConnectionResetError, TooLarge, Undecodable):
+        raise Refused from None
