@@ -20,7 +20,7 @@ from typing import Any
 from attrs import Factory, define, frozen
 
 import brim
-from brim.api import InjectTask, Talk, spread
+from brim.api import InjectTask, Talk, relevance
 from brim.model.conversation import Exchange
 from brim.road.prepare import Options
 from brim.road.snippets import FRAME, composed, ranked
@@ -131,7 +131,7 @@ def measure(app: brim.Brim, row: Row, share: float, tally: Tally) -> None:
     sums = [0, 0, 0.0, 0.0, 0, 0]
     for asked in asked_of(row, texts):
         scores = talk.index.scores(asked.text)
-        sums[2] += share_found(spread(scores, passages), turns, asked)
+        sums[2] += share_found(relevance(talk.index, passages, asked.text), turns, asked)
         sums[3] += share_found(scores, turns, asked)
         sums[5] += 1
         if asked.question is None:

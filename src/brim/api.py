@@ -69,6 +69,7 @@ from brim.overflow import Overflow, overflow_of
 from brim.retrieval.index import Index
 from brim.retrieval.library import Library
 from brim.retrieval.passages import Found, Passage, chosen, fused, pieces, spread
+from brim.retrieval.relevance import relevance
 from brim.retrieval.talk import Talk
 from brim.store.files import owned_directory
 from brim.store.home import cache_home
@@ -157,6 +158,7 @@ __all__ = [
     "overflow_of",
     "owned_directory",
     "pieces",
+    "relevance",
     "spread",
 ]
 

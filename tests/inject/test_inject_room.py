@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from inject_parts import Source, assistant, block, chat, on, saying, user
 
 from brim import BudgetInfeasible
-from brim.api import InjectTask, Snippet
+from brim.api import InjectTask, Passage, Snippet, chosen
+from brim.defaults.vocabulary import encoding
+from brim.road.snippets import FRAME, composed
 from brim.testing.pytest_plugin import MakeBrim
 
 
@@ -82,3 +86,29 @@ def test_nothing_is_injected_that_does_not_fit(brim: MakeBrim) -> None:
     fitted = app.fit([user("hi"), assistant("yes"), user("so?")], model="gpt-4o", budget=2_000)
     assert fitted.report.after.upper <= 2_000
     assert "> ok\n" in block(fitted.messages[-1])
+
+
+def tokens(texts: Sequence[str]) -> list[int]:
+    return [len(encoding("o200k_base").encode_ordinary(text)) for text in texts]
+
+
+def test_a_block_fills_its_room() -> None:
+    facts = [f"The code of door number {i} is {1_000 + i}." for i in range(40)]
+    snippets = [Snippet(fact, f"exchange {i}", 1.0) for i, fact in enumerate(facts)]
+    (size,) = tokens([composed(snippets, 10_000, tokens)[0]])
+    assert composed(snippets, size, tokens)[1] == snippets
+    text, fitting = composed(snippets, size - 1, tokens)
+    assert len(fitting) == len(snippets) - 1
+    assert tokens([text])[0] < size
+
+
+def test_what_is_chosen_for_a_room_fits_it() -> None:
+    texts = [f"user: line {i}\n" + "and more\n" * (i % 7) + "so." for i in range(90)]
+    found = [Passage("", i, text, "exchange", i + 1) for i, text in enumerate(texts)]
+    there = {one.key: one for one in found}
+    for room in range(200, 1_200, 90):
+        runs = chosen({key: 1.0 + key[1] % 11 for key in there}, there, room - FRAME, tokens)
+        snippets = [Snippet(run.text, run.source, run.score) for run in runs]
+        text, fitting = composed(snippets, room, tokens)
+        assert fitting == snippets
+        assert 0.9 * room - 20 < tokens([text])[0] <= room

@@ -83,9 +83,9 @@ def test_fusing_goes_by_rank_alone() -> None:
     assert sorted(found, key=lambda key: -found[key]) == [("", 2), ("", 1), ("", 3)]
 
 
-def test_the_next_passage_comes_along_and_neighbours_stand_together() -> None:
+def test_neighbours_stand_together() -> None:
     there = passages("who?", "the cat", "nothing", "other", "far")
-    found = chosen({("", 0): 1.0, ("", 4): 0.5}, there, 40, count)
+    found = chosen({("", 0): 1.0, ("", 4): 0.5, ("", 1): 0.2}, there, 40, count)
     assert [one.text for one in found] == ["who?\nthe cat", "far"]
     assert [one.source for one in found] == ["exchanges 1-2", "exchange 5"]
 
@@ -95,12 +95,15 @@ def test_what_is_far_worse_than_the_best_is_left_out() -> None:
     assert len(chosen({("", 0): 1.0, ("", 3): 0.05}, there, 100, count)) == 1
 
 
-@pytest.mark.parametrize("room", [9, 12, 20, 60, 200])
+@pytest.mark.parametrize("room", [3, 6, 9, 12, 20, 60, 200])
 def test_it_keeps_to_the_room(room: int) -> None:
-    there = passages(*("word " * n for n in (30, 3, 20, 5, 1)))
+    there = passages(*("word " * n + "\nand\nso" for n in (30, 3, 20, 5, 1)))
     found = chosen({key: 1.0 - key[1] / 10 for key in there}, there, room, count)
-    assert sum(count([one.text])[0] for one in found) + 8 * len(found) <= room
-    assert bool(found) == (room > 9)
+    lines = [
+        ["[1] exchanges 1-2", *(f"> {line}" for line in one.text.splitlines())] for one in found
+    ]
+    assert sum(sum(count(block)) for block in lines) <= room
+    assert bool(found) == (room > 3)
 
 
 def test_texts_are_divided_where_lines_and_sentences_end() -> None:

@@ -10,7 +10,7 @@ from threading import Lock
 
 from attrs import Factory, define, field, frozen, validators
 
-from brim.api import InjectTask, Library, Passage, Snippet, Talk, chosen, hookimpl, spread
+from brim.api import InjectTask, Library, Passage, Snippet, Talk, chosen, hookimpl, relevance
 
 __all__ = ["KeywordContext", "KeywordContextSettings"]
 
@@ -39,7 +39,7 @@ class KeywordContextSettings:
 
 @define(eq=False)
 class KeywordContext:
-    """BM25 over passages, which lend to their neighbours. Safe for threads."""
+    """BM25 over passages and what is around them. Safe for threads."""
 
     settings: KeywordContextSettings
     _library: Library = field(init=False)
@@ -90,7 +90,7 @@ class KeywordContext:
         scores = {
             key: score
             for one in (talk, self._library)
-            for key, score in spread(one.index.scores(task.query), one.passages).items()
+            for key, score in relevance(one.index, one.passages, task.query).items()
         }
         runs = chosen(scores, passages, task.budget, task.count)
         counts = task.count([run.text for run in runs])

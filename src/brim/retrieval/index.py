@@ -58,20 +58,32 @@ class Index:
                 if not holding:
                     del self._holding[word]
 
+    def length(self, key: Key) -> int:
+        """Terms of what is under the key; 0 where nothing is."""
+        return self._counts[key][0] if key in self._counts else 0
+
+    def shares(self, query: str) -> list[dict[Key, float]]:
+        """For each term of the query, what the passages that hold it say of it: together from 0
+        to 1, the share of what a passage could at most say of the whole query."""
+        number = len(self._counts)
+        average = self._length / number if number else 1.0
+        said: list[dict[Key, float]] = []
+        most = 0.0
+        for term in dict.fromkeys(terms(query)):
+            holding = self._holding.get(term, {})
+            weight = log(1 + (number - len(holding) + 0.5) / (len(holding) + 0.5))
+            most += weight
+            said.append({})
+            for key, count in holding.items():
+                fresh = K1 * (1 - B + B * self._counts[key][0] / average)
+                said[-1][key] = weight * count / (count + fresh)
+        return [{key: gain / most for key, gain in gains.items()} for gains in said]
+
     def scores(self, query: str) -> dict[Key, float]:
         """The share, from 0 to 1, of what a passage could at most say of the query, for those that
         say anything of it."""
-        wanted = dict.fromkeys(terms(query))
-        number = len(self._counts)
-        average = self._length / number if number else 1.0
         found: dict[Key, float] = {}
-        most = 0.0
-        for term in wanted:
-            holding = self._holding.get(term, {})
-            weight = log(1 + (number - len(holding) + 0.5) / (len(holding) + 0.5))
-            most += weight * (K1 + 1)
-            for key, count in holding.items():
-                fresh = K1 * (1 - B + B * self._counts[key][0] / average)
-                gain = weight * count * (K1 + 1) / (count + fresh)
+        for gains in self.shares(query):
+            for key, gain in gains.items():
                 found[key] = found.get(key, 0.0) + gain
-        return {key: score / most for key, score in found.items()}
+        return found

@@ -25,19 +25,24 @@ MOST = 400
 LEAST = 0.1
 """What scores less than this share of the best is not taken."""
 
+NAMED = "[10] exchange 100\n", "[10] exchanges 100-101\n"
+"""What naming a source takes, about: one passage, or several."""
+
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s*(?=\S)")
 
 
 @frozen
 class Passage:
     """A piece of text, number `place` of its `series`: those with the next numbers stand beside it.
-    `unit` and `number` tell where it is: a line, an exchange."""
+    `unit` and `number` tell where it is: a line, an exchange. `speaker` is the name of who said it,
+    where it has one."""
 
     series: str
     place: int
     text: str
     unit: str
     number: int
+    speaker: str = ""
 
     @property
     def key(self) -> tuple[str, int]:
@@ -124,29 +129,31 @@ def chosen(
     passages: Passages,
     room: int,
     count: Callable[[Sequence[str]], Sequence[int]],
-    overhead: int = 8,
 ) -> list[Found]:
-    """The best passages, each with the one that follows it, as far as there is room; neighbours
-    together, best first. The very best is shortened if need be. `overhead` is what naming a source
-    costs, in tokens."""
+    """The best passages, as far as there is room for them, quoted, and for naming their sources;
+    neighbours together, best first. The very best is shortened if need be."""
     order = _best_first(scores)[:MOST]
     good = [key for key in order if scores[key] >= LEAST * scores[order[0]]]
-    wanted = dict.fromkeys(one for key in good for one in (key, (key[0], key[1] + 1)))
-    there = [passages[key] for key in wanted if key in passages]
-    costs = count([one.text for one in there])
+    there = [passages[key] for key in good if key in passages]
+    alone, together, *costs = count([*NAMED, *map(_quoted, there)])
     taken: dict[Key, Passage] = {}
     for passage, cost in zip(there, costs, strict=True):
-        most = room - 1 - _new(passage.key, taken) * overhead
+        most = room - (alone if _new(passage.key, taken) else together - alone)
         if taken or cost <= most:
             fits, used = passage, cost
         else:
-            fits, used = _clipped(passage, most / cost), most
+            fits = _clipped(passage, most / cost)
+            (used,) = count([_quoted(fits)])
         if used <= most and fits.text:
             taken[passage.key] = fits
             room = most - used
     runs = _runs(taken)
     found = [Found(tuple(run), max(scores.get(one.key, 0.0) for one in run)) for run in runs]
     return sorted(found, key=lambda one: (-one.score, one.passages[0].key))
+
+
+def _quoted(passage: Passage) -> str:
+    return "".join(f"> {line}\n" for line in passage.text.splitlines())
 
 
 def _clipped(passage: Passage, share: float) -> Passage:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from attrs import Factory, define
 
 from brim.model.conversation import Exchange
-from brim.model.messages import Document, Message, Part, Text, ToolCall, ToolResult
+from brim.model.messages import Document, Part, Text, ToolCall, ToolResult
 from brim.retrieval.index import Index
 from brim.retrieval.passages import Passage, Passages, pieces
 
@@ -70,13 +70,10 @@ def _passages(exchange: Exchange, place: int) -> Iterator[Passage]:
     for message in exchange.messages:
         for said in filter(None, (_said(part) for part in message.parts)):
             for _, piece in pieces(said):
-                text = f"{_speaker(message)}: {piece}"
-                yield Passage(SERIES, place, text, "exchange", exchange.index + 1)
+                text = f"{message.name or message.role}: {piece}"
+                number, speaker = exchange.index + 1, message.name or ""
+                yield Passage(SERIES, place, text, "exchange", number, speaker)
                 place += 1
-
-
-def _speaker(message: Message) -> str:
-    return message.name or message.role
 
 
 def _said(part: Part) -> str:

@@ -59,9 +59,10 @@ def composed(
     snippets = [one for one in snippets if not _stands(_quoted(one, one.text.strip()), there)]
     clipped = [_clipped(one.text, room) for one in snippets]
     quoted = [_quoted(one, text) for one, text in zip(snippets, clipped, strict=True)]
-    costs = list(count(quoted))
+    costs = count([f"[{number}] {text}\n" for number, text in enumerate(quoted, 1)])
+    left = room - count([_block([])])[0]
     for spare in SPARE:
-        chosen = _chosen(costs, room - FRAME - spare)
+        chosen = _chosen(costs, left - spare)
         text = _block([quoted[number] for number in chosen])
         if chosen and count([text])[0] <= room:
             return text, [snippets[number] for number in chosen]
@@ -74,9 +75,9 @@ def _chosen(costs: Sequence[int], left: int) -> list[int]:
     """What fits, first come first served."""
     chosen: list[int] = []
     for number, cost in enumerate(costs):
-        if cost + NUMBER <= left:
+        if cost <= left:
             chosen.append(number)
-            left -= cost + NUMBER
+            left -= cost
     return chosen
 
 

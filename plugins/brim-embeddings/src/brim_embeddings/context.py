@@ -21,6 +21,7 @@ from brim.api import (
     chosen,
     fused,
     hookimpl,
+    relevance,
     spread,
 )
 from brim_embeddings.cache import EmbeddingCache, key_of, packed, unpacked
@@ -125,7 +126,7 @@ class EmbeddingContext:
             lexical = {
                 key: score
                 for one in (talk, self._library)
-                for key, score in spread(one.index.scores(task.query), one.passages).items()
+                for key, score in relevance(one.index, one.passages, task.query).items()
             }
             return _Look(passages, lexical)
 
