@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Thread, current_thread
+
 import pytest
 from operations_chat import SECRET, chat
 
@@ -33,12 +35,36 @@ def fits(count: int, **facts: float) -> list[Operation]:
 
 def test_a_slow_operation_is_told_until_a_fast_one():
     times = (4.9, 5.1, 9.0, 0.1, 7.0)
-    found = alerted(*(Operation("complete", seconds) for seconds in times))
+    operations = (Operation("complete", seconds) for seconds in times)
+    found = alerted(*operations, memory=lambda: 118.4)
     assert [(one.kind, one.about, one.value) for one in found] == [
         ("slow", "complete", 5.1),
         ("slow", "complete", 7.0),
     ]
-    assert str(found[0]) == "slow: complete took 5.1 s (limit 5 s)"
+    thread = current_thread().name
+    assert str(found[0]) == (f"slow: complete took 5.1 s (limit 5 s) in {thread}, 118 MiB in use")
+
+
+def test_a_slow_operation_says_in_which_thread_and_when_debugging_from_where(app):
+    found: list[Alert] = []
+    whole = app(None, Alerts(found.append, slow=0.0, debug=True))
+    worker = Thread(target=whole.fit, args=(chat(1),), name="worker 7")
+    worker.start()
+    worker.join()
+    fit = next(one for one in found if one.about == "fit")
+    assert fit.thread == "worker 7"
+    assert fit.memory > 1  # MiB of this very process
+    assert "in fit\n" in fit.stack
+    assert fit.stack in str(fit)
+    assert SECRET not in fit.stack
+
+
+def test_only_slow_operations_have_a_place_and_only_when_debugging_a_stack():
+    found = alerted(Operation("fit", 6.0, facts={"utilization": 0.9}))
+    assert [(one.kind, bool(one.thread), one.stack) for one in found] == [
+        ("slow", True, ""),
+        ("utilization", False, ""),
+    ]
 
 
 def test_operations_are_judged_apart():

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ from brim.cli.budgets import BUDGET
 from brim.cli.context import State, state_of
 from brim.cli.files import Entry, read_entries
 from brim.cli.output import atomic_output
+from brim.cli.progress import progress
 from brim.cli.show import print_json
 from brim.compare.figures import Budget, Compared
 from brim.compare.measure import Subject, compare
@@ -77,7 +76,7 @@ def command(  # noqa: PLR0917  click passes every option by name
     state = state_of(ctx)
     names = _chosen(state, strategies)
     wanted = _different(budgets) or USUAL
-    with _progress(hidden=as_json) as tick:
+    with progress(hidden=as_json) as tick:
         compared = list(_all(state, file, (names, wanted), (model, dialect), tick))
     if html is not None:
         from brim.compare.page import page
@@ -170,31 +169,3 @@ def _subject(entry: Entry, model: str | None, dialect: str | None) -> Subject:
     held = entry.request[entry.key]
     messages = held if isinstance(held, list) else []
     return Subject(entry.line, entry.value, messages, entry.rebuilt, model, dialect)
-
-
-@contextmanager
-def _progress(*, hidden: bool) -> Iterator[Callable[[int, str], None]]:
-    """A bar on standard error, where somebody looks. What it gives takes the number of trials
-    there will be, and then the name of each that is done."""
-    if hidden or not sys.stderr.isatty():
-        yield lambda total, done: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}", markup=False),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None)
-
-        def tick(total: int, done: str) -> None:
-            if total:
-                progress.update(task, total=total)
-            else:
-                progress.update(task, advance=1, description=done)
-
-        yield tick

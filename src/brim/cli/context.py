@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,11 +49,13 @@ class State:
         self.opened.callback(host.close)
         return host
 
-    def brim(self, overrides: Mapping[str, object] | None = None) -> Brim:
-        """A whole `Brim`. Raises what `Brim` raises."""
+    def brim(
+        self, overrides: Mapping[str, object] | None = None, plugins: Sequence[object] = ()
+    ) -> Brim:
+        """A whole `Brim`, with these plugins too. Raises what `Brim` raises."""
         from brim.road.brim import Brim
 
-        brim = Brim(self._quiet(self.settings(overrides)))
+        brim = Brim(self._quiet(self.settings(overrides)), plugins)
         self.opened.callback(brim.close)
         return brim
 

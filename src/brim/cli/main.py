@@ -20,6 +20,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "brim.cli.archive:command",
         "Show and empty the archive of originals on disk.",
     ),
+    "bench": (
+        "brim.cli.bench:command",
+        "Guard Brim's speed and memory: regressions, leaks, load.",
+    ),
     "cache": (
         "brim.cli.cache:command",
         "Fill, show, clear and verify the cache tiers that the settings name.",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from threading import Lock
+from threading import Lock, current_thread
+from traceback import format_stack
 from typing import Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from brim.hookspecs import hookimpl
 from brim.model.operations import Operation
@@ -31,16 +32,25 @@ FEWEST = 20
 @frozen
 class Alert:
     """What goes beyond its limit. `about` is the name of the operation where it is about one;
-    `value` and `limit` are seconds, shares of 1 or MiB."""
+    `value` and `limit` are seconds, shares of 1 or MiB.
+
+    One about a slow operation says where that ended: with how many MiB of `memory` in the
+    process, in which `thread`, and for those who debug with the `stack` of calls.
+    """
 
     kind: Kind
     value: float
     limit: float
     about: str = ""
+    memory: float = 0.0
+    thread: str = ""
+    stack: str = ""
 
     def __str__(self) -> str:
         if self.kind == "slow":
-            return f"slow: {self.about} took {self.value:.1f} s (limit {self.limit:g} s)"
+            slow = f"slow: {self.about} took {self.value:.1f} s (limit {self.limit:g} s)"
+            where = f" in {self.thread}, {self.memory:.0f} MiB in use" if self.thread else ""
+            return slow + where + (f"\n{self.stack}" if self.stack else "")
         if self.kind == "growth":
             return f"memory grew by {self.value:.0f} MiB {self.about} (limit {self.limit:g} MiB)"
         share = f"{self.value:.0%}"
@@ -56,7 +66,8 @@ class Alerts:
     `tell` gets each `Alert`; without it they are lines in the log, at WARNING. `slow` is for
     each operation, in seconds; `utilization` for how full a request goes out; `errors` for the
     share of failed requests, of the last 100. `growth` is MiB of the process's memory over 100 fits
-    and over 10,000, after the first 100. What `tell` raises never reaches a fit.
+    and over 10,000, after the first 100. With `debug` a slow operation comes with the stack of
+    calls that led to it. What `tell` raises never reaches a fit.
     """
 
     name = "alerts"
@@ -69,11 +80,13 @@ class Alerts:
         utilization: float = 0.8,
         errors: float = 0.05,
         growth: tuple[float, float] = (10.0, 50.0),
+        debug: bool = False,
         memory: Callable[[], float] = lambda: footprint().memory,
     ) -> None:
         self._tell = tell or _log
         self._slow, self._utilization = slow, utilization
         self._errors, self._growth, self._memory = errors, growth, memory
+        self._debug = debug
         self._over: set[tuple[str, str]] = set()
         self._failed: deque[bool] = deque(maxlen=RECENT)
         self._looks: deque[float] = deque(maxlen=LOOKS + 1)
@@ -85,7 +98,12 @@ class Alerts:
         with self._lock:
             new = [alert for alert in self._judged(operation) if self._is_new(alert)]
         for alert in new:
-            self._tell(alert)
+            self._tell(self._placed(alert) if alert.kind == "slow" else alert)
+
+    def _placed(self, alert: Alert) -> Alert:
+        """With where it happened: observers are told in the thread of the operation."""
+        stack = "".join(format_stack()) if self._debug else ""
+        return evolve(alert, memory=self._memory(), thread=current_thread().name, stack=stack)
 
     def _is_new(self, alert: Alert) -> bool:
         key = (alert.kind, alert.about)

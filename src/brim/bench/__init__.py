@@ -1,0 +1,1 @@
+"""Brim measured by itself: operations beside a reference, leaks, load, and memory."""
