@@ -103,6 +103,9 @@ _CODE_LINE = re.compile(
 _SYMBOLS = str.maketrans("", "", "{}()[]<>=;_|&$@\\")
 _YAML_LINE = re.compile(r"\s*(?:- )?[\w./-]+:(?:\s+[^\s].{0,80})?$|\s+- \S{1,60}$|\s*#")
 
+_SEPARATORS = (("\t", 1), (",", 1), (";", 2), ("|", 1))
+"""Marks between fields, and how many a line of them has at least."""
+
 _DIGIT = re.compile(r"\d")
 _WORD_END = re.compile(r"[.!?。！？][\"')\]”’」]*$")
 
@@ -173,7 +176,7 @@ def _is_json(sample: str, lines: Sequence[str]) -> bool:
 def _is_table(sample: str, lines: Sequence[str]) -> bool:
     if _is_ruled(lines):
         return True
-    return len(lines) > 2 and (_is_delimited(lines) or _is_aligned(lines))
+    return len(lines) > 2 and (_is_delimited(sample, lines) or _is_aligned(lines))
 
 
 def _is_ruled(lines: Sequence[str]) -> bool:
@@ -184,10 +187,11 @@ def _is_ruled(lines: Sequence[str]) -> bool:
     return _weight(rows) >= MOST * _weight(lines)
 
 
-def _is_delimited(lines: Sequence[str]) -> bool:
+def _is_delimited(sample: str, lines: Sequence[str]) -> bool:
     """The same number of the same separator in nearly every line."""
-    bare = [_QUOTED.sub("", line) for line in lines]
-    for mark, least in (("\t", 1), (",", 1), (";", 2), ("|", 1)):
+    marks = [(mark, least) for mark, least in _SEPARATORS if mark in sample]
+    bare = [_QUOTED.sub("", line) for line in lines] if marks else []
+    for mark, least in marks:
         counts = Counter(line.count(mark) for line in bare)
         number, rows = counts.most_common(1)[0]
         if number >= least and rows >= 0.9 * len(lines):
@@ -200,7 +204,10 @@ def _is_delimited(lines: Sequence[str]) -> bool:
 
 def _is_aligned(lines: Sequence[str]) -> bool:
     """Columns that begin at the same places, told by the gaps in front of them."""
-    starts = [{gap.end() for gap in _GAP.finditer(line.expandtabs())} for line in lines]
+    wide = [line.expandtabs() for line in lines]
+    starts = [
+        {gap.end() for gap in _GAP.finditer(line)} if "  " in line else set() for line in wide
+    ]
     common = Counter(at for found in starts for at in found)
     columns = {at for at, rows in common.items() if rows >= 0.6 * len(lines)}
     split = [found for found in starts if len(found & columns) >= min(2, len(columns))]

@@ -84,3 +84,31 @@ def test_threads_share_it() -> None:
         list(pool.map(work, range(4)))
     assert len(memo) == 50
     assert memo.hits + memo.misses == 1_200
+
+
+def test_brief_texts_do_not_push_out_others() -> None:
+    memo = Memo(entries=10)
+    letters = ["a letter " * 40, "another letter " * 100]
+    memo.set_many(0, letters, [3, 4], 0.0)
+    memo.set_many(0, [f"line {i}" for i in range(1_000)], [2] * 1_000, 0.0)
+    assert memo.get_many(0, letters) == [(3, 0.0), (4, 0.0)]
+    assert len(memo) == 10
+
+
+def test_others_leave_brief_texts_their_half() -> None:
+    memo = Memo(entries=10)
+    lines = [f"line {i}" for i in range(5)]
+    memo.set_many(0, lines, [2] * 5, 0.0)
+    memo.set_many(0, [f"letter {i} " * 40 for i in range(50)], [40] * 50, 0.0)
+    assert memo.get_many(0, lines) == [(2, 0.0)] * 5
+    assert len(memo) == 10
+
+
+def test_what_is_held_is_counted_rightly() -> None:
+    memo = Memo(entries=8)
+    for i in range(60):
+        memo.set_many(0, [f"é{i}", f"letter {i} " * (40 + i % 90)], [1, 40], 0.0)
+    kept = Memo(entries=8)
+    kept.set_many(0, [f"é{i}" for i in range(56, 60)], [1] * 4, 0.0)
+    kept.set_many(0, [f"letter {i} " * (40 + i % 90) for i in range(56, 60)], [40] * 4, 0.0)
+    assert memo.held == kept.held > 0

@@ -126,7 +126,7 @@ def test_without_a_threshold_or_without_a_choice_nothing_is_measured(
     def never(self: Survey, *_: object) -> None:
         raise AssertionError("measured")
 
-    monkeypatch.setattr(Survey, "_read", never)
+    monkeypatch.setattr(Survey, "there", never)
     assert fit(Named("poor", 5), quality=0).strategies == ("poor",)
     brim = make(strategies=["smart-truncation"], condensation={"quality": 0.8})
     report = brim.fit(CHAT, model="m", budget=3_000).report
@@ -146,10 +146,30 @@ def test_turns_that_condense_nothing_measure_nothing(
     def never(self: Survey, *_: object) -> None:
         raise AssertionError("measured")
 
-    monkeypatch.setattr(Survey, "_read", never)
+    monkeypatch.setattr(Survey, "there", never)
     session.extend([assistant("fine"), user("go on")])
     assert session.fit().report.replayed
     assert brim.fit(CHAT[:4], model="m").report.survival == 1
+
+
+def test_what_several_are_about_is_read_once(fit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, measured = list[list[Any]](), list[float]()
+    there, share = Survey.there, Survey.share
+
+    def reading(self: Survey, before: Any) -> Any:
+        read.append([*before])
+        return there(self, read[-1])
+
+    def measuring(self: Survey, *given: Any) -> float:
+        measured.append(share(self, *given))
+        return measured[-1]
+
+    monkeypatch.setattr(Survey, "there", reading)
+    monkeypatch.setattr(Survey, "share", measuring)
+    report = fit(Named("poor", 5), Named("better", 15), Named("best", 25))
+    assert report.strategies == ("best",)
+    assert len(measured) > len(read)
+    assert all(one not in read[:at] for at, one in enumerate(read))
 
 
 def test_the_whole_output_is_measured_against_the_raw_conversation(fit: Any) -> None:

@@ -44,7 +44,7 @@ def score(before: str, after: str) -> float:
     ],
 )
 def test_specifics(text: str, value: str, weight: int) -> None:
-    assert mentions(text)[value].weight == weight
+    assert mentions(text)[value][0] == weight
 
 
 @pytest.mark.parametrize("text", ["and/or", "He said so. Then she left!", "one-off", "5", "第3个"])
@@ -73,7 +73,7 @@ def test_what_stands_alone_must_only_stand_there() -> None:
 
 def test_a_line_without_words_is_bound_by_the_last_line_above_that_has_some() -> None:
     text = "open invoices\n4711\n4712\n\ntotal 9423\n---\n8822"
-    near = {value: one.near for value, one in mentions(text).items()}
+    near = {value: words for value, (_, words, _) in mentions(text).items()}
     assert near["4711"] == near["4712"] == ("open", "invoices")
     assert near["8822"] == near["9423"] == ("total",)
 
@@ -85,10 +85,10 @@ def test_commas_divide_what_is_no_number() -> None:
 
 
 def test_equal_lines_are_bound_by_where_they_stand() -> None:
-    assert mentions("red\n4711")["4711"].near == ("red",)
-    assert mentions("blue\n4711")["4711"].near == ("blue",)
+    assert mentions("red\n4711")["4711"][1] == ("red",)
+    assert mentions("blue\n4711")["4711"][1] == ("blue",)
     rows = mentions("red|size\n4711|9")
-    assert rows["4711"].near == ("red",)
+    assert rows["4711"][1] == ("red",)
 
 
 def test_weights() -> None:

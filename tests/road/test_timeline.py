@@ -9,6 +9,8 @@ import pytest
 from road_parts import Wire, assistant, block, chat, loop, results, timeline, use, user
 
 from brim import Brim, MalformedRequest
+from brim.road.handles import digest_of
+from brim.road.plan import Span
 
 
 def test_extend_is_all_or_nothing(brim: Brim) -> None:
@@ -48,6 +50,17 @@ def test_a_fork_knows_what_the_whole_knew_and_grows_apart(brim: Brim) -> None:
     assert len(found) == len(messages)
     assert found.chain[: len(twin)] == twin.chain[:-1]
     assert found.chain[len(twin)] != twin.chain[-1]
+
+
+def test_digests_are_those_of_the_messages_there_are(brim: Brim) -> None:
+    messages = loop(2)
+    found = timeline(brim, messages[:2])
+    tail = Span(len(found.groups) - 1, len(found.groups))
+    before = digest_of(found, tail)
+    assert digest_of(found, tail) == before
+    found.extend(messages[2:3])
+    assert len(found.groups) == tail.stop, "the result belongs to the call before it"
+    assert digest_of(found, tail) == digest_of(timeline(brim, messages[:3]), tail) != before
 
 
 def chain(brim: Brim, messages: list[Wire], dialect: str = "anthropic") -> list[bytes]:

@@ -121,11 +121,12 @@ class RuleBook:
 
     def _resealed(self, before: Sequence[Parsed], after: Sequence[Parsed]) -> list[Violation]:
         """Sealed parts of `after` that `before` has not, or not in this order."""
+        sealed = [*self._sealed(after)]
         places: dict[str, list[int]] = {}
-        for place, (_, digest, _) in enumerate(self._sealed(before)):
+        for place, (_, digest, _) in enumerate(self._sealed(before) if sealed else ()):
             places.setdefault(digest, []).append(place)
         found, last = [], -1
-        for rule, digest, index in self._sealed(after):
+        for rule, digest, index in sealed:
             own = places.get(digest, ())
             at = bisect_right(own, last)
             if at < len(own):

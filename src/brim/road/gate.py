@@ -17,7 +17,7 @@ from brim.road.choice import LAST_RESORT
 from brim.road.plan import Plan
 from brim.road.render import Rendering
 from brim.road.report import Step
-from brim.road.survival import Share, Survey
+from brim.road.survival import Share, Survey, There
 from brim.road.trip import Trip
 from brim.road.units import Unit
 from brim.texts import note_body
@@ -52,7 +52,8 @@ class Candidate:
 class Gate:
     """Open where `quality` is 0 or there is no choice; then nothing is measured. `steps` are
     the turns so far, `waiting` the candidates that were held back, by their step; `kept` is the
-    share that the one taken of them keeps of what any of them is about."""
+    share that the one taken of them keeps of what any of them is about; `known` is what was read of
+    that which several are about."""
 
     trip: Trip
     survey: Survey
@@ -60,6 +61,7 @@ class Gate:
     steps: list[Step] = field(factory=list)
     waiting: dict[int, Candidate] = field(factory=dict)
     kept: float = 0.0
+    known: list[tuple[Sequence[Share], There]] = field(factory=list)
 
     def lets_through(self, step: Step, candidate: Candidate | None) -> Candidate | None:
         """Note the turn, and its score; the candidate where it is taken at once."""
@@ -112,7 +114,14 @@ class Gate:
     def _score(self, candidate: Candidate, of: Touched) -> float:
         before = [share for place in sorted(of) for share in of[place]]
         left = (item.parsed.message for item in candidate.rendering.items)
-        return self.survey.score(before, left)
+        return self.survey.share(self._there(before), left)
+
+    def _there(self, before: Sequence[Share]) -> There:
+        for shares, there in self.known:
+            if shares == before:
+                return there
+        self.known.append((before, self.survey.there(before)))
+        return self.known[-1][1]
 
     @property
     def regret(self) -> str:

@@ -64,6 +64,14 @@ def handles_of(timeline: Timeline, plan: Plan) -> Handles:
 def digest_of(timeline: Timeline, target: Span | Spot) -> str:
     """The whole handle, 26 characters: of the place, and of what the messages there say. It does
     not tell whose conversation it is: a handle is resolved within one."""
+    known = timeline.digests  # a plan's handles are asked for again with every strategy
+    place = (target.start, target.stop) if isinstance(target, Span) else target
+    if place not in known:
+        known[place] = _digest(timeline, target)
+    return known[place]
+
+
+def _digest(timeline: Timeline, target: Span | Spot) -> str:
     if isinstance(target, Span):
         groups = timeline.groups[target.start : target.stop]
         messages = dict.fromkeys(piece.message for group in groups for piece in group.pieces)

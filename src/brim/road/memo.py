@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from threading import Lock
 
@@ -12,6 +12,10 @@ __all__ = ["Known", "Memo"]
 SHORT = 1_024
 """Characters up to which a text is its own key; longer ones are kept as 16 bytes."""
 
+BRIEF = 200
+"""Characters up to which a text is counted again in next to no time. Key points count thousands
+of lines; they must not push out the messages that these stood in."""
+
 _ENTRY = 160
 """Bytes that an entry takes beside its key, about."""
 
@@ -19,9 +23,12 @@ Key = tuple[int, str | bytes]
 Known = tuple[int, float]
 """A count, and the margin of the counter that gave it."""
 
+Kept = OrderedDict[Key, Known]
+
 
 class Memo:
-    """Least recently used counts, bounded by `entries` and by `size` in bytes.
+    """Least recently used counts, bounded by `entries` and by `size` in bytes. Brief texts give way
+    to others while they are more than half of the entries.
 
     A space, a number from `space`, keeps the counts of one encoding and scale apart from
     those of others. Safe to share between threads. `hits` and `misses` count texts.
@@ -33,12 +40,13 @@ class Memo:
         self.hits = 0
         self.misses = 0
         self._spaces: dict[tuple[str, float], int] = {}
-        self._known: OrderedDict[Key, Known] = OrderedDict()
+        self._brief: Kept = OrderedDict()
+        self._other: Kept = OrderedDict()
         self._held = 0
         self._lock = Lock()
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._brief) + len(self._other)
 
     @property
     def held(self) -> int:
@@ -50,17 +58,17 @@ class Memo:
         with self._lock:
             return self._spaces.setdefault((encoding, scale), len(self._spaces))
 
-    def get_many(self, space: int, texts: Iterable[str]) -> list[Known | None]:
+    def get_many(self, space: int, texts: Sequence[str]) -> list[Known | None]:
         """What is known of each text; None where nothing is."""
-        keys = [(space, text if len(text) <= SHORT else _digest(text)) for text in texts]
-        get, touch = self._known.get, self._known.move_to_end
+        keys = _keys(space, texts)
         found: list[Known | None] = []
         with self._lock:
-            for key in keys:
-                known = get(key)
+            for text, key in zip(texts, keys, strict=True):
+                kept = self._brief if len(text) <= BRIEF else self._other
+                known = kept.get(key)
                 found.append(known)
                 if known is not None:
-                    touch(key)
+                    kept.move_to_end(key)
             missed = found.count(None)
             self.misses += missed
             self.hits += len(found) - missed
@@ -70,17 +78,23 @@ class Memo:
         self, space: int, texts: Sequence[str], counts: Sequence[int], margin: float
     ) -> None:
         """Remember counts; the least recently used ones go when there is no room."""
-        keys = [(space, text if len(text) <= SHORT else _digest(text)) for text in texts]
+        keys = _keys(space, texts)
         with self._lock:
-            for key, count in zip(keys, counts, strict=True):
-                if key in self._known:
-                    self._known.move_to_end(key)
+            for text, key, count in zip(texts, keys, counts, strict=True):
+                kept = self._brief if len(text) <= BRIEF else self._other
+                if key in kept:
+                    kept.move_to_end(key)
                 else:
                     self._held += _weight(key[1])
-                self._known[key] = (count, margin)
-            while len(self._known) > self.entries or self._held > self.size:
-                (_, gone), _ = self._known.popitem(last=False)
+                kept[key] = (count, margin)
+            while len(self) > self.entries or self._held > self.size:
+                most = len(self._brief) > self.entries // 2 or not self._other
+                (_, gone), _ = (self._brief if most else self._other).popitem(last=False)
                 self._held -= _weight(gone)
+
+
+def _keys(space: int, texts: Sequence[str]) -> list[Key]:
+    return [(space, text if len(text) <= SHORT else _digest(text)) for text in texts]
 
 
 def _digest(text: str) -> bytes:

@@ -223,13 +223,13 @@ class Rendering:
         timeline, parts = self.timeline, dict[int, list[int] | None]()
         for group in timeline.groups[span.start : span.stop]:
             for piece in group.pieces:
-                known = parts.get(piece.message, [])
-                whole = piece.parts is None or known is None
-                parts[piece.message] = None if whole else [*(known or ()), *(piece.parts or ())]
+                if timeline.parsed[piece.message].cache_marks:
+                    known = parts.get(piece.message, [])
+                    whole = piece.parts is None or known is None
+                    parts[piece.message] = None if whole else [*(known or ()), *(piece.parts or ())]
         for index, inside in sorted(parts.items()):
-            if timeline.parsed[index].cache_marks:
-                wire = timeline.wire(index)
-                yield wire if inside is None else timeline.dialect.select(wire, inside, {})
+            wire = timeline.wire(index)
+            yield wire if inside is None else timeline.dialect.select(wire, inside, {})
 
     def _raw(self, index: int) -> Item:
         return Item(self.timeline.parsed[index], self.timeline.tokens[index], index)

@@ -7,17 +7,16 @@ idea of what matters.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
-from itertools import accumulate, chain, repeat
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import repeat
 
 from attrs import define, field, frozen
 
 from brim.model.messages import Document, Message, Part, Text, ToolCall, ToolResult
 from brim.road.statements import Statement, statements
 
-__all__ = ["NAME", "NUMBER", "Holding", "Mention", "holding", "mentions", "size_of"]
+__all__ = ["NAME", "NUMBER", "Holding", "Mention", "holding", "joined", "mentions", "size_of"]
 
 NAME, NUMBER = 2, 1
 """The weight of identifiers, paths and addresses; and of numbers, dates and amounts."""
@@ -75,19 +74,14 @@ Reading = tuple[tuple[tuple[str, int], ...], Words]
 """What a token says, with its weight, and the words in it."""
 
 
-class Mention(NamedTuple):
-    """What a specific weighs, the words that stood near it, and in how many places it stood."""
-
-    weight: int
-    near: Words
-    times: int = 1
-
-    def joined(self, other: Mention) -> Mention:
-        return _made((self.weight, _both(self.near, other.near), self.times + other.times))
+Mention = tuple[int, Words, int]
+"""What a specific weighs, the words that stood near it, and in how many places it stood. A plain
+tuple: there are very many, and these are made at once and pass the garbage collector by."""
 
 
-_made: Callable[[tuple[int, Words, int]], Mention] = partial(tuple.__new__, Mention)
-"""A mention, made in a third of the time that calling its class takes."""
+def joined(one: Mention, other: Mention) -> Mention:
+    """Two mentions of one specific as one."""
+    return one[0], _both(one[1], other[1]), one[2] + other[2]
 
 
 def _both(near: Words, other: Words) -> Words:
@@ -115,7 +109,7 @@ def holding(message: Message) -> Holding:
     said: list[Statement] = []
     for part in message.parts:
         more = mentions(_text(part))
-        both = {value: found[value].joined(more[value]) for value in found.keys() & more.keys()}
+        both = {value: joined(found[value], more[value]) for value in found.keys() & more.keys()}
         found = {**found, **more, **both} if found else more
         if isinstance(part, Text):
             said.extend(statements(part.text))
@@ -168,8 +162,8 @@ def mentions(text: str) -> dict[str, Mention]:
     found: dict[str, Mention] = {}
     for number, (line, heads) in enumerate(_rows(lines)):
         for value, one in _on_line(line) if heads is None else _in_row(line, *heads):
-            mention = one if one.near else Mention(one.weight, above.words(number))
-            found[value] = found[value].joined(mention) if value in found else mention
+            mention = one if one[1] else (one[0], above.words(number), 1)
+            found[value] = joined(found[value], mention) if value in found else mention
     return found
 
 
@@ -177,7 +171,7 @@ def mentions(text: str) -> dict[str, Mention]:
 def _on_line(line: str) -> tuple[tuple[str, Mention], ...]:
     """What a line mentions. Lines come again: files are read twice, and what is left of a text
     is compared with all of it."""
-    return tuple(_mentioned([*map(_read, _split(line))], {})) if _HINT.search(line) else ()
+    return tuple(_mentioned(_reading(_split(line)), {})) if _HINT.search(line) else ()
 
 
 def _in_row(line: str, mark: str, heads: Sequence[Words]) -> Iterator[tuple[str, Mention]]:
@@ -188,24 +182,33 @@ def _in_row(line: str, mark: str, heads: Sequence[Words]) -> Iterator[tuple[str,
         inside = _split(cell)
         over.update(dict.fromkeys(range(len(tokens), len(tokens) + len(inside)), head))
         tokens += inside
-    return _mentioned([*map(_read, tokens)], over)
+    return _mentioned(_reading(tokens), over)
 
 
 def _mentioned(read: Sequence[Reading], over: Mapping[int, Words]) -> Iterator[tuple[str, Mention]]:
     """What these tokens mention, each with the words of those close by and of the first ones.
     `over` has the words that head each token's column."""
-    told = [words for _, words in read]
-    words = tuple(chain.from_iterable(told))
-    ends = [0, *accumulate(map(len, told)), *[len(words)] * REACH]
-    for at, (values, _) in enumerate(read):
+    words: list[str] = []
+    ends = [0]
+    for _, own in read:
+        words += own
+        ends.append(len(words))
+    ends += ends[-1:] * REACH
+    whole = tuple(words[:NEAR])
+    for at, (values, own) in enumerate(read):
         if values:
-            low = at - REACH
-            near = words[ends[low] : ends[at]] if low > 0 else words[: ends[at]]
-            if low > 0:
-                near = words[: ends[min(LABEL, low)]] + near
-            near = (near + words[ends[at + 1] : ends[at + REACH + 1]])[:NEAR]
+            low, after = at - REACH, ends[at + REACH + 1]
+            if after == ends[-1] and not own and (low <= 0 or not ends[low]):
+                near = whole
+            else:
+                found = words[ends[low] : ends[at]] if low > 0 else words[: ends[at]]
+                if low > 0:
+                    found = words[: ends[min(LABEL, low)]] + found
+                near = tuple((found + words[ends[at + 1] : after])[:NEAR])
+            if at in over:
+                near = over[at] + near
             for value, weight in values:
-                yield value, _made((weight, over[at] + near if at in over else near, 1))
+                yield value, (weight, near, 1)
 
 
 @define
@@ -264,6 +267,17 @@ def _shape(line: str, marks: Sequence[str]) -> tuple[str, int] | None:
         if count > (mark == ","):
             return mark, count
     return None
+
+
+def _reading(tokens: Sequence[str]) -> list[Reading]:
+    """What each token says. Bare numbers are read here: most are new, and would push out of
+    memory what comes again."""
+    return [
+        (((token, NUMBER),), ())
+        if token.isdecimal() and 1 < len(token) <= LONGEST
+        else _read(token)
+        for token in tokens
+    ]
 
 
 @lru_cache(maxsize=16_384)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from operator import attrgetter
+from operator import itemgetter
 from threading import Lock
 
 from attrs import define, field, frozen
 
 from brim.model.messages import Message
-from brim.road.specifics import Holding, Mention, holding, size_of
+from brim.road.specifics import Holding, Mention, holding, joined, size_of
 from brim.road.statements import Statement
 
-__all__ = ["BINDING", "MISSING", "Survey", "Survival", "survival"]
+__all__ = ["BINDING", "MISSING", "Share", "Survey", "Survival", "There", "survival"]
 
 BINDING = 3
 """The weight of a sentence that states a constraint, a prohibition or a decision."""
@@ -60,15 +60,16 @@ def survival(before: Iterable[Message], after: Iterable[Message]) -> Survival:
     return Survey().compare([(one, None) for one in before], after)
 
 
-_weight = attrgetter("weight")
+_weight = itemgetter(0)
 
 Left = tuple[set[str], set[str]]
 """Specifics and sentences that survived."""
 
 
 @define(eq=False)
-class _There:
-    """All that was there: specifics by what they say, and sentences that bind.
+class There:
+    """All that was there: specifics by what they say, and sentences that bind; `weight` is that of
+    all together.
 
     `held` has the first mention of each specific, `again` all mentions of one that stands in
     several messages, the last first: few of them are asked for, so they are joined when they are.
@@ -78,6 +79,7 @@ class _There:
     held: dict[str, Mention] = field(init=False, factory=dict)
     said: dict[str, Statement] = field(init=False, factory=dict)
     again: dict[str, list[Mention]] = field(init=False, factory=dict)
+    weight: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         held, again = self.held, self.again
@@ -87,23 +89,23 @@ class _There:
             held.update(one.mentions)
         for one in self.holdings:
             self.said.update((statement.text, statement) for statement in one.statements)
+        self.weight = sum(map(_weight, held.values())) + BINDING * len(self.said)
 
     def stands(self, value: str, mention: Mention) -> bool:
         """Whether this mentions it beside one of the words that stood near it, if any did."""
-        known = self.held[value].near
-        if known and known is mention.near:
+        known, words = self.held[value][1], mention[1]
+        if known and known[0] in words:
             return True
-        near = set(mention.near)
+        near = set(words)
         if value in self.again and near.isdisjoint(known):
-            joined = reduce(Mention.joined, reversed(self.again[value]))
-            self.again[value], known = [joined], joined.near
+            whole = reduce(joined, reversed(self.again[value]))
+            self.again[value], known = [whole], whole[1]
         return not known or not near.isdisjoint(known)
 
     def result(self, left: Left, missing: tuple[str, ...] = ()) -> Survival:
         kept, same = left
-        total = sum(map(_weight, self.held.values())) + BINDING * len(self.said)
-        there = sum(self.held[value].weight for value in kept) + BINDING * len(same)
-        score = there / total if total else 1.0
+        there = sum([self.held[value][0] for value in kept]) + BINDING * len(same)
+        score = there / self.weight if self.weight else 1.0
         return Survival(score, len(self.held) + len(self.said), len(kept) + len(same), missing)
 
     def lost(self, left: Left) -> tuple[str, ...]:
@@ -112,10 +114,10 @@ class _There:
         said = [text for text in reversed([*self.said]) if text not in same]
         times = Counter[str]()
         for one in self.holdings:
-            times.update({value: mention.times for value, mention in one.mentions.items()})
+            times.update({value: mention[2] for value, mention in one.mentions.items()})
         names = sorted(
             (value for value in times if value not in kept),
-            key=lambda value: (-self.held[value].weight, -times[value]),
+            key=lambda value: (-self.held[value][0], -times[value]),
         )
         return tuple(text[:SHOWN] for text in (*said, *names)[:MISSING])
 
@@ -136,24 +138,31 @@ class Survey:
     def compare(self, before: Iterable[Share], after: Iterable[Message]) -> Survival:
         """See `survival`; of each message before only some parts may be meant. Of more than half a
         million characters an even sample is compared."""
-        there, left = self._read(before, after)
+        there = self.there(before)
+        left = self._left(there, after)
         return there.result(left, there.lost(left))
 
     def score(self, before: Iterable[Share], after: Iterable[Message]) -> float:
         """Just the score of `compare`."""
-        there, left = self._read(before, after)
-        return there.result(left).score
+        return self.share(self.there(before), after)
 
-    def _read(self, before: Iterable[Share], after: Iterable[Message]) -> tuple[_There, Left]:
-        """What was there, and which specifics and sentences of it are left."""
+    def there(self, before: Iterable[Share]) -> There:
+        """What was there, for comparing it with more than one outcome."""
         shares = [*before]
         step = 1 + sum(size_of(message) for message, _ in shares) // SAMPLE
-        there = _There([self._holding(message, parts) for message, parts in shares[::step]])
+        return There([self._holding(message, parts) for message, parts in shares[::step]])
+
+    def share(self, there: There, after: Iterable[Message]) -> float:
+        """The score of what is left of it."""
+        return there.result(self._left(there, after)).score
+
+    def _left(self, there: There, after: Iterable[Message]) -> Left:
+        """Which specifics and sentences are left."""
         if not there.held and not there.said:
-            return there, (set(), set())
+            return set(), set()
         found = [self._holding(message, None) for message in _newest(after)]
         sentences = [statement for one in found for statement in one.statements if there.said]
-        return there, (_bound(there, found), _stated(there.said, sentences))
+        return _bound(there, found), _stated(there.said, sentences)
 
     def clear(self) -> None:
         """Forget all messages."""
@@ -190,7 +199,7 @@ def _newest(messages: Iterable[Message]) -> Iterator[Message]:
         room -= size_of(message)
 
 
-def _bound(there: _There, left: Iterable[Holding]) -> set[str]:
+def _bound(there: There, left: Iterable[Holding]) -> set[str]:
     """The specifics that still stand beside a word that stood near them."""
     lost = set(there.held)
     for one in left:

@@ -51,6 +51,7 @@ class Timeline:
     not an instruction, and one in front. `numbers` are the places and
     types of numbers, because 1 equals True. `busy` counts the fits that are reading it. `injected`
     is what goes out behind messages of the user's; of the first `looked` messages it is known.
+    `digests` are those of places in it, forgotten when a message comes.
     """
 
     dialect: Dialect
@@ -72,6 +73,7 @@ class Timeline:
     depth: int = DEEPEST
     injected: dict[int, Block] = Factory(dict)
     looked: int = 0
+    digests: dict[tuple[int, ...], str] = Factory(dict)
 
     def __attrs_post_init__(self) -> None:
         self.grouping = Grouping(items=self.dialect.items)
@@ -147,6 +149,7 @@ class Timeline:
 
     def _add(self, wire: Wire | bytes, one: Parsed, cost: int) -> None:
         message = one.message
+        self.digests = {}
         if message.is_instruction:
             self.instructions.append(len(self.parsed))
             self.instruction_tokens += cost

@@ -22,9 +22,8 @@ CJK_FIRST = "\u2e80"
 IDENTIFIER, NAMED, NUMBER, ENTITY, SMALL, WORD = 5.0, 4.0, 2.5, 2.0, 1.5, 1.0
 """Types of concepts, by how much depends on their being exact."""
 
-_ASCII = re.compile(
-    r"(?:[~.]{0,2}/)?[$]?[A-Za-z0-9_]+(?:(?:[-./@+'\\]|::)[A-Za-z0-9_]+|(?<=\d)[:,]\d+)*"
-)
+_MORE = r"[A-Za-z0-9_]+(?:(?:[-./@+'\\]|::)[A-Za-z0-9_]+|(?<=\d)[:,]\d+)*"
+_ASCII = re.compile(rf"{_MORE}|(?:[~.]{{0,2}}/[$]?|[$]){_MORE}")  # most begin with a letter
 _ANY = re.compile(
     rf"[{CJK}]+|(?:[~.]{{0,2}}/)?[$€£¥]?[^\W{CJK}]+"
     rf"(?:(?:[-./@+'’\\]|::)[^\W{CJK}]+|(?<=\d)[:,]\d+)*"
@@ -101,7 +100,7 @@ class Concepts:
 
     def _met(self, token: str) -> int:
         if token.isdecimal():
-            return self._number(token, token, _type(token))
+            return self._number(token, token, NUMBER if len(token) >= _DIGITS else SMALL)
         meaning = _meaning(token)
         if meaning is None:
             return NOTHING
@@ -124,7 +123,8 @@ class Concepts:
 
 def ungutter(line: str) -> str:
     """A line without the number that a viewer put in front of it."""
-    return _GUTTER.sub("", line, count=1)
+    found = _GUTTER.match(line)
+    return line[found.end() :] if found else line
 
 
 def _split(text: str) -> list[str]:
