@@ -29,7 +29,7 @@ from brim.bench.scripted import Scripted
 from brim.bench.subject import MODEL, dice_of, made, said
 from brim.chat import ChatLoop
 from brim.chat.guards import checked
-from brim.road.process import MIB
+from brim.road.figures.process import MIB
 from peers import share_encoding
 
 CLEANING = {"input-checks": {"control": "remove", "bidi": "remove", "nul": "remove"}}

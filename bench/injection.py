@@ -22,8 +22,8 @@ from attrs import Factory, define, frozen
 import brim
 from brim.api import InjectTask, Talk, relevance
 from brim.model.conversation import Exchange
-from brim.road.prepare import Options
-from brim.road.snippets import FRAME, composed, ranked
+from brim.road.injection.snippets import FRAME, composed, ranked
+from brim.road.intake.prepare import Options
 from peers import share_encoding
 from quality_parts.data import Row, halves, load, need_data, tokens
 from quality_parts.grounding import Covered, Question, grounded, questions_of

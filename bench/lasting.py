@@ -26,7 +26,7 @@ from loguru import logger
 from brim import Brim
 from brim.api import Ask, BudgetInfeasible
 from brim.model.messages import Message
-from brim.road.survival import Survey
+from brim.road.grading.survival import Survey
 from brim.testing.fakes import ScriptedModel
 from peers import share_encoding
 from quality_parts.data import load, need_data

@@ -28,8 +28,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 COVERED_BY = {
-    "brim.road.verify": ("tests/road/test_verify.py",),
-    "brim.road.edits": (
+    "brim.road.condensing.verify": ("tests/road/test_verify.py",),
+    "brim.road.plans.edits": (
         "tests/road/test_edits_parts.py",
         "tests/road/test_edits.py",
         "tests/road/test_thinking.py",

@@ -19,12 +19,12 @@ from brim.cli.files import _entry
 from brim.errors import BrimError
 from brim.model.messages import ToolResult
 from brim.road.brim import Brim
-from brim.road.edits import EditRefused, folded
-from brim.road.plan import EMPTY
-from brim.road.prepare import Options as FitOptions
-from brim.road.trip import Trip
-from brim.road.units import Unit
-from brim.road.verify import added_violations
+from brim.road.condensing.verify import added_violations
+from brim.road.intake.prepare import Options as FitOptions
+from brim.road.plans.edits import EditRefused, folded
+from brim.road.plans.plan import EMPTY
+from brim.road.plans.trip import Trip
+from brim.road.plans.units import Unit
 from brim.testing import guarantees
 from brim.testing.case import Case
 from brim.testing.conversations import generate

@@ -28,15 +28,15 @@ from brim.errors import (
 
 if TYPE_CHECKING:
     from brim.chat.loop import ChatLoop
-    from brim.road.alerts import Alert, Alerts
     from brim.road.brim import Brim
-    from brim.road.diff import Diff
-    from brim.road.expand_tool import ExpandTool, Source
-    from brim.road.fitted import Fitted
-    from brim.road.glance import Glance
-    from brim.road.originals import Original
-    from brim.road.pins import Pin
-    from brim.road.report import FitReport
+    from brim.road.figures.alerts import Alert, Alerts
+    from brim.road.glancing.glance import Glance
+    from brim.road.intake.pins import Pin
+    from brim.road.memory.expand_tool import ExpandTool, Source
+    from brim.road.memory.originals import Original
+    from brim.road.reports.diff import Diff
+    from brim.road.reports.fitted import Fitted
+    from brim.road.reports.report import FitReport
     from brim.road.session import Session
     from brim.settings.schema import Settings
 
@@ -69,16 +69,16 @@ __all__ = [
 ]
 
 _LAZY = {
-    "Alert": "brim.road.alerts",
-    "Alerts": "brim.road.alerts",
+    "Alert": "brim.road.figures.alerts",
+    "Alerts": "brim.road.figures.alerts",
     "Brim": "brim.road.brim",
     "ChatLoop": "brim.chat.loop",
-    "Diff": "brim.road.diff",
-    "ExpandTool": "brim.road.expand_tool",
-    "FitReport": "brim.road.report",
-    "Fitted": "brim.road.fitted",
-    "Glance": "brim.road.glance",
-    "Original": "brim.road.originals",
+    "Diff": "brim.road.reports.diff",
+    "ExpandTool": "brim.road.memory.expand_tool",
+    "FitReport": "brim.road.reports.report",
+    "Fitted": "brim.road.reports.fitted",
+    "Glance": "brim.road.glancing.glance",
+    "Original": "brim.road.memory.originals",
     "Session": "brim.road.session",
     "Settings": "brim.settings.schema",
 }
@@ -122,7 +122,7 @@ def expand_tool(
     `source` is a `Brim` or a `Fitted`; without one it is what is behind `brim.fit`. `tenant` is
     for a `Brim`. One answer holds about `limit` characters. Raises `UnknownDialect`.
     """
-    from brim.road.expand_tool import expand_tool as made
+    from brim.road.memory.expand_tool import expand_tool as made
     from brim.road.shared import shared
 
     return made(dialect, shared() if source is None else source, tenant=tenant, limit=limit)

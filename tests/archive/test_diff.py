@@ -7,7 +7,7 @@ import json
 import pytest
 from archive_parts import app, cases, chat, squeezed, tool_chat
 
-from brim.road.parts import told
+from brim.road.plans.parts import told
 from brim.testing.case import Case
 
 

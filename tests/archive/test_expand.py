@@ -15,7 +15,7 @@ from loguru import logger
 from brim import Brim
 from brim.api import Condensation, CondenseTask, Replace, Rewrite, hookimpl
 from brim.errors import UnknownHandle
-from brim.road.archive import FILE
+from brim.road.memory.archive import FILE
 from brim.store.sqlite import open_store
 from brim.testing.case import Case
 from brim.testing.workbench import alone

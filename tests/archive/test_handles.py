@@ -12,8 +12,8 @@ from itertools import pairwise
 import pytest
 from archive_parts import app, cases, chat, squeezed, tool_chat, words
 
-from brim.road import handles
-from brim.road.plan import Plan, Span
+from brim.road.plans import handles
+from brim.road.plans.plan import Plan, Span
 from brim.texts import PLACEHOLDER, cut, is_marked, is_note, note_body, with_handle, wrap_note
 
 NOTE = re.compile(r"<brim-note ([a-z2-7]{6})>")

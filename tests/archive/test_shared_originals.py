@@ -13,8 +13,8 @@ from attrs import Factory, define
 
 from brim import Brim
 from brim.errors import SettingsError, UnknownHandle
-from brim.road.handles import SHORT
-from brim.road.shared_originals import BATCH, _unpacked
+from brim.road.memory.shared_originals import BATCH, _unpacked
+from brim.road.plans.handles import SHORT
 from brim.testing.fakes import FakeCache
 from brim.testing.workbench import alone
 
@@ -134,8 +134,8 @@ def test_large_originals_go_in_several_batches(machine: Any, box: Box) -> None:
 
 def test_handles_that_begin_alike_keep_each_other(machine: Any, monkeypatch: Any) -> None:
     """Two originals under one key: both are found, and the beginning of both is refused."""
-    monkeypatch.setattr("brim.road.shared_originals.SHORT", 1)
-    monkeypatch.setattr("brim.road.shared_originals._key", lambda handle: b"one for all")
+    monkeypatch.setattr("brim.road.memory.shared_originals.SHORT", 1)
+    monkeypatch.setattr("brim.road.memory.shared_originals._key", lambda handle: b"one for all")
     originals = {}
     for salt in range(3):
         with machine() as brim:

@@ -150,7 +150,7 @@ def test_undo_works_from_an_event_loop() -> None:
 
 def test_the_answer_of_no_fit_has_no_originals() -> None:
     from brim.errors import UnknownHandle
-    from brim.road.fitted import Fitted
+    from brim.road.reports.fitted import Fitted
 
     with app() as brim:
         report = brim.fit(chat(2), model="gpt-4o").report

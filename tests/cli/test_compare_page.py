@@ -18,7 +18,7 @@ from brim.compare.figures import Budget, Compared, Growth, Trial, means
 from brim.compare.page import SHOWN, page
 from brim.pages.fates import Stretch, fates, strip, told
 from brim.pages.html import safe
-from brim.road.diff import Change, Diff
+from brim.road.reports.diff import Change, Diff
 from brim.texts import left_out, wrap_note
 
 EVIL = "</style></svg><script>alert(1)</script><img src=x onerror=alert(2)>"

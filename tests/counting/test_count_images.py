@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brim.api import Image, ImageRule
-from brim.road.images import image_tokens
+from brim.road.tokens.images import image_tokens
 from brim.settings.schema import CountingSettings
 
 TILES = ImageRule("tiles")

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brim.road.memo import SHORT, Memo
+from brim.road.tokens.memo import SHORT, Memo
 
 
 def test_least_recently_used_goes_first() -> None:

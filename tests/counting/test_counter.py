@@ -26,9 +26,9 @@ from brim.api import (
 )
 from brim.defaults.models import BuiltinModels
 from brim.defaults.tiktoken_counter import TiktokenCounter
-from brim.road.counting import PAGE_TOKENS, Counter
-from brim.road.memo import Memo
-from brim.road.report_count import count_report
+from brim.road.tokens.counting import PAGE_TOKENS, Counter
+from brim.road.tokens.memo import Memo
+from brim.road.tokens.report_count import count_report
 from brim.settings.schema import CountingSettings
 
 PLAIN = ModelProfile("plain")

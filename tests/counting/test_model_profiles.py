@@ -12,7 +12,7 @@ from brim.api import ModelProfile
 from brim.defaults.models import BuiltinModels, profiles
 from brim.defaults.vocabulary import VOCABULARIES
 from brim.errors import SettingsError
-from brim.road.profiles import UNKNOWN, resolve
+from brim.road.tokens.profiles import UNKNOWN, resolve
 
 provide = BuiltinModels().provide_model
 

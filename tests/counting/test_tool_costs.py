@@ -7,7 +7,7 @@ import json
 import pytest
 
 from brim.api import Overheads, Tool
-from brim.road.schemas import tool_cost
+from brim.road.tokens.schemas import tool_cost
 
 OVERHEADS = Overheads()
 

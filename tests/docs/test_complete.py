@@ -65,6 +65,8 @@ def test_every_room_is_in_the_tour(root: Path) -> None:
     rooms = {path.parent.name for path in source.glob("*/__init__.py")}
     rooms |= {path.stem for path in source.glob("*.py")} - {"__init__"}
     assert not {room for room in rooms if f"`brim.{room}`" not in tour}
+    inner = {path.parent.name for path in (source / "road").glob("*/__init__.py")}
+    assert not {room for room in inner if f"`road.{room}`" not in tour}
     named = set(re.findall(r"`(\w+\.py)`", tour))
     files = {path.name for path in root.rglob("*.py") if "." not in path.parent.name}
     assert named <= files

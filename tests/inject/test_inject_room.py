@@ -10,7 +10,7 @@ from inject_parts import Source, assistant, block, chat, on, saying, user
 from brim import BudgetInfeasible
 from brim.api import InjectTask, Passage, Snippet, chosen
 from brim.defaults.vocabulary import encoding
-from brim.road.snippets import FRAME, composed
+from brim.road.injection.snippets import FRAME, composed
 from brim.testing.pytest_plugin import MakeBrim
 
 

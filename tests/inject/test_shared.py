@@ -9,7 +9,7 @@ from inject_parts import Source, assistant, block, on, saying, user
 
 from brim.api import Snippet
 from brim.chat import ChatLoop
-from brim.road.injections import Injections
+from brim.road.injection.injections import Injections
 from brim.testing.case import Case
 from brim.testing.draw import Seeded
 from brim.testing.fakes import FakeClock, ScriptedModel

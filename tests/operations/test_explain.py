@@ -10,7 +10,7 @@ from operations_chat import chat
 
 from brim.api import Condensation, Drop, Replace, Rewrite, hookimpl
 from brim.dialects.base import Violation
-from brim.road.covers import Cover
+from brim.road.plans.covers import Cover
 
 
 def strategy(name, condense):

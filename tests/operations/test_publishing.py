@@ -16,7 +16,7 @@ from operations_chat import SECRET, chat
 from brim import Brim
 from brim.api import Stats, hookimpl
 from brim.chat import ChatLoop
-from brim.road import publishing
+from brim.road.figures import publishing
 from brim.store.running import Notice, found
 from brim.testing.fakes import ScriptedModel
 

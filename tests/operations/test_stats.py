@@ -11,7 +11,7 @@ from operations_chat import SECRET, chat
 from brim.api import Stats, hookimpl
 from brim.errors import BudgetInfeasible, MalformedRequest
 from brim.model.operations import Operation
-from brim.road.process import footprint
+from brim.road.figures.process import footprint
 
 GUIDES = {
     "cache_hit_ratio",

@@ -9,7 +9,7 @@ from typing import Any
 
 from brim import Brim
 from brim.api import CondenseTask, hookimpl
-from brim.road.timeline import Timeline
+from brim.road.plans.timeline import Timeline
 
 Wire = dict[str, Any]
 

@@ -231,7 +231,7 @@ def test_an_equal_ask_of_a_request_shares_the_call() -> None:
 
 
 def options_of(brim: Brim, budget: int) -> Any:
-    from brim.road.prepare import Options
+    from brim.road.intake.prepare import Options
 
     return Options("gpt-4o", budget)
 

@@ -8,7 +8,7 @@ import pytest
 from attrs import define
 
 from brim import Brim
-from brim.road.beginnings import Beginning, Beginnings, Tally
+from brim.road.glancing.beginnings import Beginning, Beginnings, Tally
 
 
 @define

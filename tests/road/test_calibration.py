@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from brim import Brim
 from brim.api import Completion, CompletionError
 from brim.errors import BudgetInfeasible, MalformedRequest
-from brim.road.calibrate import MARGIN
-from brim.road.reported import Reported, reported
-from brim.road.slopes import NOISE, Scale, Slopes
+from brim.road.learning.calibrate import MARGIN
+from brim.road.learning.reported import Reported, reported
+from brim.road.tokens.slopes import NOISE, Scale, Slopes
 from brim.testing.workbench import alone
 
 WINDOW = 4_000

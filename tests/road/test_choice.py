@@ -10,7 +10,7 @@ from road_parts import assistant, call, user, words
 
 from brim import Brim
 from brim.api import ContentKind, Shape
-from brim.road.choice import Choice
+from brim.road.condensing.choice import Choice
 from brim.settings.load import load
 
 BUILT_IN = (
@@ -99,7 +99,7 @@ def test_auto_in_a_fit(make: Callable[..., Brim]) -> None:
 
 
 def test_the_shape_tells_kinds_when_asked(make: Callable[..., Brim]) -> None:
-    from brim.road.prepare import Options
+    from brim.road.intake.prepare import Options
 
     code = "def run(x):\n    return x + 1\n\n\nprint(run(2))\n" * 5
     calls = [call("c1"), {"role": "tool", "tool_call_id": "c1", "content": code}]
@@ -119,8 +119,8 @@ def test_the_shape_tells_kinds_when_asked(make: Callable[..., Brim]) -> None:
 def test_no_more_than_a_sample_of_messages_is_looked_at(
     make: Callable[..., Brim], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import brim.road.trip as module
-    from brim.road.prepare import Options
+    import brim.road.plans.trip as module
+    from brim.road.intake.prepare import Options
 
     seen: list[str] = []
     monkeypatch.setattr(module, "content_kind", lambda text: seen.append(text) or ContentKind.PROSE)

@@ -10,9 +10,9 @@ from road_parts import answer, assistant, bare, call, results, texts, timeline, 
 
 from brim import Brim
 from brim.api import Condensation, Drop, Edit, Replace, Rewrite
-from brim.road.edits import EditRefused, folded
-from brim.road.plan import EMPTY, Plan, Span
-from brim.road.units import Unit, units_of
+from brim.road.plans.edits import EditRefused, folded
+from brim.road.plans.plan import EMPTY, Plan, Span
+from brim.road.plans.units import Unit, units_of
 from brim.texts import wrap_note
 
 LONG = words(400)

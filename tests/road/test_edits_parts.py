@@ -9,9 +9,9 @@ from road_parts import timeline
 
 from brim import Brim
 from brim.api import Condensation, Drop, Replace, Rewrite
-from brim.road.edits import EditRefused, folded, removed
-from brim.road.plan import EMPTY, Plan, Span
-from brim.road.units import units_of
+from brim.road.plans.edits import EditRefused, folded, removed
+from brim.road.plans.plan import EMPTY, Plan, Span
+from brim.road.plans.units import units_of
 
 THOUGHT = {"type": "thinking", "thinking": "hm", "signature": "s"}
 SAID = {"type": "text", "text": "so it is"}

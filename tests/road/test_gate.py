@@ -11,8 +11,8 @@ from road_parts import Strategy, assistant, user, words
 
 from brim import Brim
 from brim.api import Condensation, CondenseTask, Replace, hookimpl
-from brim.road.report import FitReport
-from brim.road.survival import Survey
+from brim.road.grading.survival import Survey
+from brim.road.reports.report import FitReport
 
 FACTS = [f"the port of server{i} is {4_000 + i}" for i in range(40)]
 CHAT = [

@@ -17,9 +17,9 @@ from road_parts import Strategy, assistant, user, words
 from brim import Brim
 from brim.api import Condensation, CondenseTask, Replace
 from brim.model.messages import Message, Text
-from brim.road.choice import LAST_RESORT
-from brim.road.gate import HINDSIGHT, NEAR
-from brim.road.survival import survival
+from brim.road.condensing.choice import LAST_RESORT
+from brim.road.condensing.gate import HINDSIGHT, NEAR
+from brim.road.grading.survival import survival
 
 TURNS, BUDGET = 40, 3_000
 FACTS = [f"the port of server{i} is {4_000 + i}" for i in range(TURNS)]

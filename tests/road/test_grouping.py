@@ -7,7 +7,7 @@ from road_parts import Wire, answer, assistant, call, results, timeline, use, us
 
 from brim import Brim
 from brim.model.messages import Message, Text, Thinking, ToolCall, ToolResult
-from brim.road.grouping import Grouping
+from brim.road.plans.grouping import Grouping
 from brim.texts import wrap_note
 
 Shape = list[list[tuple[int, tuple[int, ...] | None]]]

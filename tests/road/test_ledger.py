@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from brim.road.ledger import Ledger, Record
-from brim.road.plan import EMPTY, Plan, Span
+from brim.road.memory.ledger import Ledger, Record
+from brim.road.plans.plan import EMPTY, Plan, Span
 
 CHAIN = [b"0", b"1", b"2", b"3"]
 

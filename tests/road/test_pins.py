@@ -9,7 +9,7 @@ import pytest
 
 from brim.errors import MalformedRequest, SettingsError
 from brim.road.brim import Brim
-from brim.road.pins import pin_of
+from brim.road.intake.pins import pin_of
 from brim.settings.load import load
 from brim.settings.pins import PinRule, pin_rule
 

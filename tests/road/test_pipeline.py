@@ -31,7 +31,7 @@ from brim.api import (
     TrimTask,
     hookimpl,
 )
-from brim.road.report import FitReport
+from brim.road.reports.report import FitReport
 
 WIDE = {"m": {"window": 4_000, "max_output": 200}}
 LONG = chat(40)
@@ -236,10 +236,10 @@ def test_what_another_fit_recorded_is_not_replayed_where_it_breaks_a_rule(
     make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from brim.dialects.base import Violation
-    from brim.road import allowed
-    from brim.road.ledger import Record
-    from brim.road.plan import Plan
-    from brim.road.prepare import Options
+    from brim.road.condensing import allowed
+    from brim.road.intake.prepare import Options
+    from brim.road.memory.ledger import Record
+    from brim.road.plans.plan import Plan
 
     true = allowed.added_violations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from brim.road.plan import EMPTY, Plan, Span
+from brim.road.plans.plan import EMPTY, Plan, Span
 
 
 def test_an_empty_plan_touches_nothing() -> None:

@@ -10,7 +10,7 @@ from road_parts import Wire, answer, assistant, call, chat, user
 
 from brim import Brim
 from brim.road.engine import Case
-from brim.road.prepare import Options
+from brim.road.intake.prepare import Options
 
 
 def case(brim: Brim, given: object, **options: Any) -> Case:

@@ -23,8 +23,8 @@ from road_parts import (
 )
 
 from brim import Brim
-from brim.road.plan import EMPTY, Plan, Span
-from brim.road.render import Rendering
+from brim.road.plans.plan import EMPTY, Plan, Span
+from brim.road.plans.render import Rendering
 from brim.texts import wrap_note
 
 SHORTEST = wrap_note("…")

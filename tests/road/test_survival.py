@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from brim.model.messages import Message, Text, Thinking, ToolCall, ToolResult
-from brim.road.specifics import NAME, NUMBER, holding, mentions
-from brim.road.statements import statements
-from brim.road.survival import MISSING, SHOWN, Survey, survival
+from brim.road.grading.specifics import NAME, NUMBER, holding, mentions
+from brim.road.grading.statements import statements
+from brim.road.grading.survival import MISSING, SHOWN, Survey, survival
 
 
 def said(*texts: str) -> list[Message]:
@@ -177,7 +177,7 @@ def test_what_is_missing_is_named_in_order_and_bounded() -> None:
 
 
 def test_the_same_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    import brim.road.survival as module
+    import brim.road.grading.survival as module
 
     read: list[Message] = []
 
@@ -228,7 +228,7 @@ def test_odd_texts(text: str) -> None:
 def test_of_very_long_conversations_an_even_sample_is_compared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import brim.road.survival as module
+    import brim.road.grading.survival as module
 
     monkeypatch.setattr(module, "SAMPLE", 2_000)
     messages = said(*(f"file_{i} has {i + 100} lines" for i in range(1_000)))

@@ -9,8 +9,8 @@ import pytest
 from road_parts import Wire, assistant, block, chat, loop, results, timeline, use, user
 
 from brim import Brim, MalformedRequest
-from brim.road.handles import digest_of
-from brim.road.plan import Span
+from brim.road.plans.handles import digest_of
+from brim.road.plans.plan import Span
 
 
 def test_extend_is_all_or_nothing(brim: Brim) -> None:

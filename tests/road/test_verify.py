@@ -10,7 +10,7 @@ from attrs import define, field
 from brim.dialects.base import Envelope, Parsed
 from brim.dialects.openai_chat import OpenAIChat
 from brim.model.profiles import ModelProfile
-from brim.road.verify import added_violations
+from brim.road.condensing.verify import added_violations
 
 DIALECT = OpenAIChat()
 PROFILE = ModelProfile("m")

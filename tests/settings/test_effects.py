@@ -12,7 +12,7 @@ from brim.kernel.host import Host
 from brim.model.decisions import Level, Shape, TrimDecision, TrimTask, Usage
 from brim.model.messages import Image
 from brim.model.profiles import ImageRule, ModelProfile
-from brim.road.images import image_tokens
+from brim.road.tokens.images import image_tokens
 from brim.settings.guides import ENVIRONMENT
 from brim.settings.load import structure
 from brim.settings.presets import PRESETS

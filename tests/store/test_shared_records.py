@@ -17,9 +17,9 @@ from brim.api import Ask, Completion, Condensation, CondenseTask, Replace, hooki
 from brim.errors import HookError, SettingsError
 from brim.model.decisions import PastCondensation
 from brim.road.brim import Brim
-from brim.road.ledger import Record
-from brim.road.plan import Plan, Span
-from brim.road.sharing import _packed, _unpacked
+from brim.road.memory.ledger import Record
+from brim.road.memory.sharing import _packed, _unpacked
+from brim.road.plans.plan import Plan, Span
 from brim.testing.fakes import FakeCache, ScriptedModel
 
 KEY = "0123456789abcdef"

@@ -14,7 +14,7 @@ from attrs import asdict, field, frozen
 from brim.bench.subject import MODEL
 from brim.chat.loop import ChatLoop
 from brim.road.brim import Brim
-from brim.road.process import MIB, footprint
+from brim.road.figures.process import MIB, footprint
 
 if TYPE_CHECKING:
     from tracemalloc import Snapshot

@@ -15,7 +15,7 @@ from brim.bench.subject import MODEL
 from brim.chat.loop import ChatLoop
 from brim.errors import BrimError
 from brim.road.brim import Brim
-from brim.road.process import footprint
+from brim.road.figures.process import footprint
 
 __all__ = ["Load", "Served", "loaded", "quantile"]
 

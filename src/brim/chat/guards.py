@@ -6,7 +6,7 @@ from brim.chat.steps import step
 from brim.errors import BrimError, CompletionError, HookError, InputRefused, RequestRefused
 from brim.model.operations import Request
 from brim.road.brim import Brim
-from brim.road.fitted import Fitted
+from brim.road.reports.fitted import Fitted
 
 __all__ = ["admitted", "checked", "own_error"]
 

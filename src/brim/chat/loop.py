@@ -17,8 +17,8 @@ from brim.chat.transcript import Transcript
 from brim.chat.turn import Setup, Turn
 from brim.errors import ChatError, MalformedRequest
 from brim.road.brim import Brim
-from brim.road.fitted import Fitted
-from brim.road.pins import Pin
+from brim.road.intake.pins import Pin
+from brim.road.reports.fitted import Fitted
 
 __all__ = ["ChatLoop"]
 

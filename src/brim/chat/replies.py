@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
-from brim.road.report import FitReport
+from brim.road.reports.report import FitReport
 
 __all__ = ["Piece", "Reply", "ToolRun"]
 

@@ -10,13 +10,13 @@ from attrs import frozen
 from brim.model.decisions import Counts
 from brim.model.profiles import ModelProfile
 from brim.road.brim import Brim
-from brim.road.counting import Counter
-from brim.road.handles import SHORT, digest_of
-from brim.road.memo import Memo
-from brim.road.originals import Entry
-from brim.road.prepare import Options
-from brim.road.timeline import Timeline
-from brim.road.wires import Incoming
+from brim.road.intake.prepare import Options
+from brim.road.intake.wires import Incoming
+from brim.road.memory.originals import Entry
+from brim.road.plans.handles import SHORT, digest_of
+from brim.road.plans.timeline import Timeline
+from brim.road.tokens.counting import Counter
+from brim.road.tokens.memo import Memo
 from brim.texts import cut, with_handle
 
 __all__ = ["DIALECT", "Bound", "text_of"]

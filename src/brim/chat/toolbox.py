@@ -17,7 +17,7 @@ from brim.chat.tools import BadArguments, ChatTool, as_tool, tool
 from brim.errors import ToolError
 from brim.model.messages import ToolCall
 from brim.road.brim import Brim
-from brim.road.expand_tool import expand_tool
+from brim.road.memory.expand_tool import expand_tool
 
 __all__ = ["Toolbox", "expanding"]
 

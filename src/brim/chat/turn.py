@@ -19,8 +19,8 @@ from brim.errors import CompletionError, HookError
 from brim.model.messages import ToolCall
 from brim.model.operations import Ask, Completion, Delta
 from brim.road.brim import Brim
-from brim.road.fitted import Fitted
-from brim.road.pins import Pin
+from brim.road.intake.pins import Pin
+from brim.road.reports.fitted import Fitted
 from brim.road.watch import Taken
 
 __all__ = ["Setup", "Turn"]

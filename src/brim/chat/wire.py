@@ -13,7 +13,7 @@ from brim.dialects.requests import read_tool
 from brim.model.messages import Message, Text, ToolCall
 from brim.model.operations import Ask, Completion
 from brim.road.brim import Brim
-from brim.road.fitted import Fitted
+from brim.road.reports.fitted import Fitted
 
 __all__ = ["answered", "asked", "calls_in", "said", "unanswered"]
 

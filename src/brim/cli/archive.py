@@ -75,7 +75,7 @@ def purge(ctx: click.Context, yes: bool) -> None:
 
 
 def _place(ctx: click.Context) -> tuple[ArchiveSettings, Path]:
-    from brim.road.archive import archive_path
+    from brim.road.memory.archive import archive_path
 
     settings = state_of(ctx).settings().archive
     return settings, archive_path(settings)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from brim.chat import Reply, ToolRun
     from brim.model.stats import Stats
-    from brim.road.explain import Explanation
+    from brim.road.reports.explain import Explanation
 
 __all__ = ["Lines", "Screen", "Shown"]
 

@@ -13,8 +13,8 @@ from attrs import define, field
 from brim.chat import ChatLoop, Reply
 from brim.cli.chat_screen import Shown
 from brim.errors import BrimError, CompletionError
-from brim.road.explain import Explanation
-from brim.road.pins import pin_of
+from brim.road.intake.pins import pin_of
+from brim.road.reports.explain import Explanation
 
 __all__ = ["Talk"]
 

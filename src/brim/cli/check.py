@@ -83,8 +83,8 @@ def _violations(
     brim: Brim, entry: Entry, dialect_name: str | None, model: str | None
 ) -> Sequence[Violation]:
     from brim.model.profiles import ModelProfile
-    from brim.road.prepare import choose
-    from brim.road.wires import read
+    from brim.road.intake.prepare import choose
+    from brim.road.intake.wires import read
 
     dialects = brim.engine.host.calls.dialects()
     incoming = read(entry.value, [dialect.messages_key for dialect in dialects.values()])

@@ -15,7 +15,7 @@ from brim.errors import BrimError
 
 if TYPE_CHECKING:
     from brim.road.brim import Brim
-    from brim.road.report_count import CountReport
+    from brim.road.tokens.report_count import CountReport
 
 __all__ = ["command"]
 

@@ -14,7 +14,7 @@ from brim.kinds import ContentKind, content_kind
 
 if TYPE_CHECKING:
     from brim.cli.shown import Shown
-    from brim.road.diff import Change
+    from brim.road.reports.diff import Change
 
 __all__ = ["page"]
 

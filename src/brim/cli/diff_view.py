@@ -12,7 +12,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from brim.cli.shown import Shown
-    from brim.road.diff import Change
+    from brim.road.reports.diff import Change
 
 __all__ = ["show"]
 

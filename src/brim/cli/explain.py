@@ -17,8 +17,8 @@ from brim.errors import BrimError, BudgetInfeasible, UnknownDialect
 
 if TYPE_CHECKING:
     from brim.road.brim import Brim
-    from brim.road.explain import Explanation
-    from brim.road.report_count import CountReport
+    from brim.road.reports.explain import Explanation
+    from brim.road.tokens.report_count import CountReport
 
 __all__ = ["Explained", "command"]
 

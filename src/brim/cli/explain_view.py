@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from brim.errors import BudgetInfeasible
-from brim.road.explain import Explanation
-from brim.road.report import FitReport
-from brim.road.report_count import CountReport
+from brim.road.reports.explain import Explanation
+from brim.road.reports.report import FitReport
+from brim.road.tokens.report_count import CountReport
 
 __all__ = ["Bar", "error_view", "view"]
 

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from brim.cli.files import Entry
 from brim.errors import BrimError, UnknownDialect
-from brim.road.pins import pin_of
+from brim.road.intake.pins import pin_of
 
 if TYPE_CHECKING:
     from brim.road.brim import Brim

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from brim.road.diff import Diff
-    from brim.road.report import FitReport
+    from brim.road.reports.diff import Diff
+    from brim.road.reports.report import FitReport
 
 __all__ = ["Shown"]
 

@@ -12,13 +12,13 @@ from attrs import evolve, frozen
 from brim.compare.figures import Budget, Compared, Growth, Trial
 from brim.errors import BrimError
 from brim.pages.fates import fates, stretches
-from brim.road.report import BARE
+from brim.road.reports.report import BARE
 
 if TYPE_CHECKING:
     from brim.road.brim import Brim
-    from brim.road.fitted import Fitted
-    from brim.road.report import FitReport, Step
-    from brim.road.report_count import CountReport
+    from brim.road.reports.fitted import Fitted
+    from brim.road.reports.report import FitReport, Step
+    from brim.road.tokens.report_count import CountReport
 
 __all__ = ["Subject", "compare"]
 

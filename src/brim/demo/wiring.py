@@ -13,7 +13,7 @@ from brim.pages.fates import Stretch, fates, stretches
 
 if TYPE_CHECKING:
     from brim.road.brim import Brim
-    from brim.road.report import FitReport
+    from brim.road.reports.report import FitReport
 
 __all__ = ["gauge_for", "parts_for", "step_with"]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from brim.pages.marks import drawing, element, runs
-from brim.road.diff import Change, Diff
+from brim.road.reports.diff import Change, Diff
 from brim.texts import left_out, note_body
 
 __all__ = ["FATES", "Stretch", "fates", "legend", "stretches", "strip", "told"]

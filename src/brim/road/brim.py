@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Self
 
 from brim.kernel.host import Host
 from brim.road.driver import Driver
-from brim.road.fitted import Fitted
-from brim.road.glance import Glance, Glancer
-from brim.road.originals import Entry, Original
-from brim.road.past import undone_by
-from brim.road.pins import Pin, listed
-from brim.road.prepare import Options
+from brim.road.figures.stats import stats_of
+from brim.road.glancing.glance import Glance, Glancer
+from brim.road.intake.pins import Pin, listed
+from brim.road.intake.prepare import Options
+from brim.road.memory.originals import Entry, Original
+from brim.road.memory.past import undone_by
+from brim.road.reports.fitted import Fitted
 from brim.road.session import Session
-from brim.road.stats import stats_of
 from brim.settings.load import load
 from brim.settings.schema import Settings
 
 if TYPE_CHECKING:
     from brim.kernel.host import PluginStatus
     from brim.model.stats import Stats
-    from brim.road.report_count import CountReport
+    from brim.road.tokens.report_count import CountReport
 
 __all__ = ["Brim"]
 
@@ -228,7 +228,7 @@ class Brim(Driver):
         which is written a second after an operation. It goes with `close`, or when what this
         gives is called.
         """
-        from brim.road.publishing import publish
+        from brim.road.figures.publishing import publish
 
         return publish(self, kind, name, more)
 

@@ -12,20 +12,20 @@ from brim.errors import HookError
 from brim.kernel.flight import Answers, Flight, key_of
 from brim.kernel.host import Host
 from brim.model.operations import Ask, Completion
-from brim.road.ahead import Aside
 from brim.road.background import Background
+from brim.road.condensing.ahead import Aside
 from brim.road.engine import Case, Engine
-from brim.road.fitted import Fitted
-from brim.road.injecting import Search
-from brim.road.ledger import Undone
-from brim.road.shared_answers import SharedCall
-from brim.road.sharing import Errand
+from brim.road.injection.injecting import Search
+from brim.road.memory.ledger import Undone
+from brim.road.memory.shared_answers import SharedCall
+from brim.road.memory.sharing import Errand
+from brim.road.reports.fitted import Fitted
 from brim.road.watch import Taken
 from brim.settings.schema import Settings
 from brim.store.patience import patience
 
 if TYPE_CHECKING:
-    from brim.road.publishing import Publisher
+    from brim.road.figures.publishing import Publisher
 
 __all__ = ["Driver"]
 

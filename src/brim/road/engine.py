@@ -17,31 +17,31 @@ from brim.kernel.host import Host
 from brim.model.decisions import Counts
 from brim.model.operations import Ask
 from brim.model.profiles import ModelProfile
-from brim.road.ahead import Aside, ahead_of, make_ready
-from brim.road.archive import Archive
-from brim.road.calibrate import Sent
-from brim.road.choice import Choice
-from brim.road.counting import Counter
-from brim.road.finish import finished
-from brim.road.fitted import Fitted
-from brim.road.injecting import Search, injecting_of
-from brim.road.ledger import Ledger, Undone
-from brim.road.memo import Memo
-from brim.road.observing import Learned, in_their_tokens
-from brim.road.past import Past
-from brim.road.pins import first_task, pinned_exchanges
-from brim.road.pipeline import Kit, Outcome, travel
-from brim.road.prepare import Options, Reading, choose, leading, reading, trip_for
-from brim.road.profiles import resolve
-from brim.road.recall import Recall
-from brim.road.report_count import CountReport, count_report
-from brim.road.shared_originals import shared_originals
-from brim.road.sharing import Errand, sharing_of
-from brim.road.survival import Survey
-from brim.road.timeline import Timeline
-from brim.road.trip import Trip
+from brim.road.condensing.ahead import Aside, ahead_of, make_ready
+from brim.road.condensing.choice import Choice
+from brim.road.condensing.finish import finished
+from brim.road.condensing.pipeline import Kit, Outcome, travel
+from brim.road.grading.survival import Survey
+from brim.road.injection.injecting import Search, injecting_of
+from brim.road.intake.pins import first_task, pinned_exchanges
+from brim.road.intake.prepare import Options, Reading, choose, leading, reading, trip_for
+from brim.road.intake.recall import Recall
+from brim.road.intake.wires import Incoming, read
+from brim.road.learning.calibrate import Sent
+from brim.road.learning.observing import Learned, in_their_tokens
+from brim.road.memory.archive import Archive
+from brim.road.memory.ledger import Ledger, Undone
+from brim.road.memory.past import Past
+from brim.road.memory.shared_originals import shared_originals
+from brim.road.memory.sharing import Errand, sharing_of
+from brim.road.plans.timeline import Timeline
+from brim.road.plans.trip import Trip
+from brim.road.reports.fitted import Fitted
+from brim.road.tokens.counting import Counter
+from brim.road.tokens.memo import Memo
+from brim.road.tokens.profiles import resolve
+from brim.road.tokens.report_count import CountReport, count_report
 from brim.road.watch import Fact, Watch
-from brim.road.wires import Incoming, read
 from brim.settings.schema import Settings
 
 __all__ = ["Case", "Engine"]

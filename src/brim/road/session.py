@@ -10,11 +10,11 @@ from attrs import evolve
 from brim.errors import InvalidConversation
 from brim.road.driver import Driver
 from brim.road.engine import Case
-from brim.road.fitted import Fitted
-from brim.road.pins import Pin, listed
-from brim.road.prepare import Options, Reading, choose, leading
-from brim.road.timeline import Timeline
-from brim.road.wires import Incoming, as_object, refuse_more
+from brim.road.intake.pins import Pin, listed
+from brim.road.intake.prepare import Options, Reading, choose, leading
+from brim.road.intake.wires import Incoming, as_object, refuse_more
+from brim.road.plans.timeline import Timeline
+from brim.road.reports.fitted import Fitted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,6 +140,6 @@ class Session:
 
     def save(self, path: str | Path) -> None:
         """Write all messages to a JSON file that only its owner can read, in one step."""
-        from brim.road.files import write_private
+        from brim.road.intake.files import write_private
 
         write_private(path, [as_object(one, i) for i, one in enumerate(self._messages)])

@@ -16,7 +16,7 @@ from brim.testing.writers import Json
 
 if TYPE_CHECKING:
     from brim.road.brim import Brim
-    from brim.road.fitted import Fitted
+    from brim.road.reports.fitted import Fitted
 
 __all__ = ["Lab", "Trial"]
 

@@ -22,8 +22,8 @@ from brim.testing.reciting import Recites
 from brim.testing.writers import Json, Options
 
 if TYPE_CHECKING:
-    from brim.road.fitted import Fitted
-    from brim.road.report import FitReport
+    from brim.road.reports.fitted import Fitted
+    from brim.road.reports.report import FitReport
 
 __all__ = ["KINDS", "Lab", "Trial", "draw_trial", "judge"]
 

@@ -14,12 +14,12 @@ from brim.kernel.host import Host
 from brim.model.decisions import Condensation, CondenseTask, TrimTask
 from brim.model.operations import InjectTask
 from brim.road.brim import Brim
-from brim.road.edits import folded
-from brim.road.plan import EMPTY
-from brim.road.prepare import Options
-from brim.road.trip import Trip
-from brim.road.units import Unit
-from brim.road.verify import added_violations
+from brim.road.condensing.verify import added_violations
+from brim.road.intake.prepare import Options
+from brim.road.plans.edits import folded
+from brim.road.plans.plan import EMPTY
+from brim.road.plans.trip import Trip
+from brim.road.plans.units import Unit
 from brim.settings.load import load
 from brim.settings.schema import Settings
 from brim.testing.case import Case

@@ -11,7 +11,7 @@ from langchain_core.messages import BaseMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from brim import Brim, Fitted
-from brim.road.pins import Pin, listed
+from brim.road.intake.pins import Pin, listed
 from brim.road.shared import shared
 from brim_langchain.wires import Wires
 

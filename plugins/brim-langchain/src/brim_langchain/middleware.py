@@ -8,7 +8,7 @@ from typing import Any
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 
 from brim import Brim, Fitted, MalformedRequest
-from brim.road.pins import Pin, listed
+from brim.road.intake.pins import Pin, listed
 from brim.road.shared import shared
 from brim_langchain.fitting import Fitting, Job, Model
 

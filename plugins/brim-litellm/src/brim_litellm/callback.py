@@ -17,7 +17,7 @@ from brim_litellm.package import litellm
 
 if TYPE_CHECKING:
     from brim import Brim, Fitted
-    from brim.road.pins import Pin
+    from brim.road.intake.pins import Pin
 
 __all__ = ["BrimCallback", "handler"]
 

@@ -13,7 +13,7 @@ from inspect import iscoroutinefunction
 from typing import Any, TypeVar, cast
 
 from brim import Brim, Fitted
-from brim.road.pins import Pin
+from brim.road.intake.pins import Pin
 from brim.road.shared import shared
 from brim_openai.fitting import Fitting
 

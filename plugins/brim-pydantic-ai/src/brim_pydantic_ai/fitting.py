@@ -12,7 +12,7 @@ from pydantic_ai.messages import ModelMessage, ModelRequest
 from pydantic_ai.models import ModelRequestContext
 
 from brim import Brim, Fitted, MalformedRequest
-from brim.road.pins import Pin, listed
+from brim.road.intake.pins import Pin, listed
 from brim.road.shared import shared
 from brim_pydantic_ai.wires import Wires
 

@@ -14,7 +14,7 @@ from brim.pages.fates import fates, stretches
 
 if TYPE_CHECKING:
     from brim import Diff, Fitted
-    from brim.road.report import Step
+    from brim.road.reports.report import Step
 
 __all__ = ["Condensed", "Ring"]
 

@@ -1,0 +1,1 @@
+"""Decide, replay or condense, grade, verify, record."""

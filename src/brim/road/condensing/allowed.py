@@ -1,0 +1,92 @@
+"""What a plan may do to a request, and the least that must be left of it."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from brim.dialects.base import Violation
+from brim.errors import BudgetInfeasible, InvalidConversation
+from brim.road.condensing.gate import Candidate
+from brim.road.condensing.verify import added_violations
+from brim.road.plans.minimum import dominant, skeleton
+from brim.road.plans.plan import Plan
+from brim.road.plans.render import Rendering
+from brim.road.plans.trip import Trip
+from brim.road.reports.report import BARE, UNMIXED
+
+__all__ = ["added", "bound", "broken", "last_resort"]
+
+
+def bound(trip: Trip, plan: Plan) -> Plan:
+    """With the thinking given up that is bound to what the plan changes."""
+    return evolve(plan, bound=trip.length) if trip.binds else plan
+
+
+def broken(trip: Trip, rendering: Rendering) -> tuple[Violation, ...]:
+    """Rules that a new plan would break, and sealed parts that it would change."""
+    before, after = trip.parsed(None), trip.parsed(rendering)
+    altered = trip.timeline.dialect.altered(before, after, trip.profile)
+    return (*added(trip, rendering), *altered)
+
+
+def added(trip: Trip, rendering: Rendering) -> tuple[Violation, ...]:
+    """Rules that the output would break and the input does not."""
+    return added_violations(
+        trip.timeline.dialect,
+        trip.envelope,
+        trip.profile,
+        lambda: trip.parsed(None),
+        trip.parsed(rendering),
+    )
+
+
+def last_resort(
+    trip: Trip, plan: Plan, rendering: Rendering | None
+) -> tuple[str, Candidate | None]:
+    """What to do where all strategies together came not far enough, and why that is poor: give back
+    room that is only reserved ("" and None), take back what was injected, or leave only what must
+    stay. Raises `BudgetInfeasible`."""
+    trip.reserve(0)
+    tokens = trip.tokens(rendering) if rendering else trip.raw_tokens
+    if trip.upper(tokens) <= trip.room.budget:
+        return "", None
+    without = _unmixed(trip, plan)
+    return (UNMIXED, without) if without else (BARE, _least(trip))
+
+
+def _unmixed(trip: Trip, plan: Plan) -> Candidate | None:
+    """The same without what was injected; None where that is not enough, or not allowed."""
+    if not trip.timeline.injected:
+        return None
+    plan = _plain(trip, plan)
+    rendering = trip.render(plan)
+    if trip.upper(trip.tokens(rendering)) > trip.room.budget or broken(trip, rendering):
+        return None
+    return Candidate(plan, rendering)
+
+
+def _plain(trip: Trip, plan: Plan) -> Plan:
+    """The plan without what was injected so far; there may be room for what is found later."""
+    return bound(trip, evolve(plan, plain=max(trip.timeline.injected) + 1))
+
+
+def _least(trip: Trip) -> Candidate:
+    """Only what must stay. Raises `BudgetInfeasible` when even that is too much."""
+    plan = bound(trip, skeleton(trip))
+    rendering = trip.render(plan)
+    minimum = trip.upper(trip.tokens(rendering))
+    if minimum > trip.room.budget and trip.timeline.injected:
+        plan = _plain(trip, plan)
+        rendering = trip.render(plan)
+        minimum = trip.upper(trip.tokens(rendering))
+    if minimum > trip.room.budget:
+        minimum = min(minimum, trip.upper(trip.came_tokens))
+        raise BudgetInfeasible(minimum, trip.room.budget, dominant(trip))
+    breaches = broken(trip, rendering)
+    if breaches:
+        raise InvalidConversation(
+            f"it cannot be condensed without breaking a rule: {breaches[0].detail}",
+            index=breaches[0].index,
+            rule=str(breaches[0].rule),
+        )
+    return Candidate(plan, rendering)

@@ -1,0 +1,1 @@
+"""Requests that fit as they are, told from their bytes."""

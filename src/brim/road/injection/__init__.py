@@ -1,0 +1,1 @@
+"""Context behind the user's messages."""

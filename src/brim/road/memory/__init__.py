@@ -1,0 +1,1 @@
+"""What was done to which conversation, and the originals of it."""

@@ -1,0 +1,1 @@
+"""A request on the road, what becomes of each exchange, and the messages that come of it."""

@@ -1,0 +1,1 @@
+"""What a fit did and why, for people and for programs."""
