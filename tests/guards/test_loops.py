@@ -89,6 +89,12 @@ def test_limits(sizes: list[float], leaks: bool):
     assert Growth(looks, limit_for(200)).leaks is leaks
 
 
+def test_what_goes_where_memory_was_free_is_found_where_it_is_traced():
+    looks = [Look(0, 500.0, 0, 3.0), Look(100, 500.0, 0, 13.1)]
+    assert Growth(looks, limit_for(100)).leaks
+    assert not Growth(looks[:1] * 2, limit_for(100)).leaks
+
+
 def test_the_limit_is_for_ten_thousand_iterations():
     assert [limit_for(n) for n in (1, 10_000, 25_000)] == [10.0, 10.0, 25.0]
     assert limit_for(20_000, 50.0) == 100.0

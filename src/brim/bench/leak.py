@@ -84,7 +84,8 @@ class Growth:
 
     @property
     def leaks(self) -> bool:
-        return self.resident > self.limit or self.steepest > SHORT
+        """Where it is traced too, memory that a process had free from before hides nothing."""
+        return max(self.resident, self.traced) > self.limit or self.steepest > SHORT
 
     def as_dict(self) -> dict[str, object]:
         names = ("iterations", "resident", "traced", "blocks", "steepest", "limit", "leaks")
