@@ -87,10 +87,12 @@ class Memo:
                 else:
                     self._held += _weight(key[1])
                 kept[key] = (count, margin)
-            while len(self) > self.entries or self._held > self.size:
+            over = len(self) - self.entries
+            while over > 0 or self._held > self.size:
                 most = len(self._brief) > self.entries // 2 or not self._other
                 (_, gone), _ = (self._brief if most else self._other).popitem(last=False)
                 self._held -= _weight(gone)
+                over -= 1
 
 
 def _keys(space: int, texts: Sequence[str]) -> list[Key]:
