@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from translated import exchange, judged, parsed, read
 
+from brim_proxy.translation.anthropic_openai import sse
 from brim_proxy.translation.anthropic_openai.events import ChatEvents
-from brim_proxy.translation.anthropic_openai.sse import COMMENT, EventReader
+from brim_proxy.translation.anthropic_openai.sse import COMMENT, EventReader, TooLong
 
 EXAMPLES = int(os.environ.get("BRIM_FUZZ_EXAMPLES", "60"))
 often = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -312,3 +313,21 @@ def test_an_event_without_end_is_an_error():
     piece = b"data: " + b"x" * 2**20
     written = b"".join(events.feed(piece) for _ in range(20))
     assert judged(written) == "error"
+
+
+@pytest.mark.parametrize("piece", [b"x", b"data:\n", b"data: x\n", b"event: x\ndata: y\n"])
+def test_an_event_without_end_is_given_up(piece, monkeypatch):
+    monkeypatch.setattr(sse, "LONGEST", 1_000)
+    reader = EventReader()
+    with pytest.raises(TooLong):
+        [reader.feed(piece) for _ in range(1_001)]
+    answer = ChatEvents(exchange().style, 0)
+    written = b"".join(answer.feed(piece) for _ in range(1_001))
+    assert judged(written) == "error"
+
+
+def test_many_events_are_not_too_long(monkeypatch):
+    monkeypatch.setattr(sse, "LONGEST", 100)
+    reader = EventReader()
+    found = [data for _ in range(1_000) for data in reader.feed(b"data: x\n\n")]
+    assert found == [b"x"] * 1_000

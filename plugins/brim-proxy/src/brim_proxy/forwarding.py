@@ -14,7 +14,7 @@ from brim_proxy import problems
 from brim_proxy.asgi import Headers, TooLarge
 from brim_proxy.call import Call
 from brim_proxy.credentials import Client
-from brim_proxy.decoding import Undecodable, decoded
+from brim_proxy.decoding import Undecodable, decoded, is_plain
 from brim_proxy.fitter import Fit, Fitter, Job
 from brim_proxy.headers import MODE, outbound, returned
 from brim_proxy.problems import Declined
@@ -62,7 +62,7 @@ class Forwarding:
         """The whole way of one request whose body is here. Raises `Aborted`."""
         try:
             if self.translating is not None:
-                body = self._entered(call, body, self.translating)
+                body = await self._entered(call, body, self.translating)
             if call.route.kind is Kind.FIT:
                 await self._fitted(call, client, body)
             elif call.route.kind is Kind.COUNT:
@@ -76,13 +76,16 @@ class Forwarding:
         except Slow:
             await call.refuse(problems.TIMEOUT, outcome="timeout")
 
-    def _entered(self, call: Call, body: bytes, translating: Translating) -> bytes:
+    async def _entered(self, call: Call, body: bytes, translating: Translating) -> bytes:
         """The body, with the upstream's name of its model where it is one to translate."""
         if call.route.dialect != translating.translator.dialect:
             return body
-        call.crossing, body = entered(
-            translating, body, call.given(ENCODING), self.settings.max_body
-        )
+        encoding = call.given(ENCODING)
+        given = translating, body, encoding, self.settings.max_body
+        if is_plain(encoding) and len(body) <= self.settings.offload:
+            call.crossing, body = entered(*given)
+        else:  # a small body may hold a large one
+            call.crossing, body = await asyncio.to_thread(entered, *given)
         return body
 
     async def _passed(self, call: Call, client: Client, body: bytes) -> None:

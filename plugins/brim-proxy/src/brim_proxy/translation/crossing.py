@@ -99,20 +99,20 @@ class Stream:
         return self._over
 
     async def readany(self) -> bytes:
+        """What follows from one piece of the upstream's. That may be nothing, of thoughts for which
+        nobody asked; but it is alive, and whoever waits for it must know."""
         if self._fault is not None:
             raise self._fault
-        out = b""
-        while not (out or self._over):
-            try:
-                out = self._events.feed(await self._source.readany())
-            except (aiohttp.ClientError, ConnectionResetError) as fault:
-                out = self._events.end(whole=False)
-                self._over = self._events.complete
-                self._fault = None if self._over else fault
-                return out
-            if self._source.at_eof():
-                out += self._events.end(whole=True)
-                self._over = True
+        try:
+            out = self._events.feed(await self._source.readany())
+        except (aiohttp.ClientError, ConnectionResetError) as fault:
+            out = self._events.end(whole=False)
+            self._over = self._events.complete
+            self._fault = None if self._over else fault
+            return out
+        if self._source.at_eof():
+            out += self._events.end(whole=True)
+            self._over = True
         return out
 
 

@@ -26,6 +26,7 @@ class EventReader:
         self._held: list[bytes] = []
         self._size = 0
         self._data: list[bytes] = []
+        self._kept = 0
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The data of the events that end in this piece, and `COMMENT` for a comment. Raises
@@ -55,11 +56,12 @@ class EventReader:
                 found.append(COMMENT)
             elif line.startswith(b"data:"):
                 self._data.append(line[5:].removeprefix(b" "))
+                self._kept += len(line)
             elif not line and self._data:
                 found.append(b"\n".join(self._data))
-                self._data = []
+                self._data, self._kept = [], 0
         self._held = [rest] if rest else []
-        self._size = len(rest) + sum(map(len, self._data))
+        self._size = len(rest) + self._kept
         return found
 
 
