@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from attrs import define
@@ -25,12 +24,10 @@ from brim import Brim
 from brim.api import Ask, Completion, ToolCall, hookimpl
 from brim.chat import ChatLoop, Transcripts
 from brim.store.sqlite import open_store
+from kills import killed
 
-LONGEST = 0.15
-"""Seconds that a loop has at most, from its first iteration on."""
-
-EARLY = 0.1
-"""The share of loops that are killed without waiting for their first iteration."""
+PACE = {"early": 0.1, "longest": 0.15}
+"""See `killed`: seconds, from the first iteration on."""
 
 ROUND = 50
 """Loops to one transcript."""
@@ -109,25 +106,6 @@ def warm() -> None:
         ChatLoop(brim, model="gpt-4o", tools=[look]).run_iteration("hi")
 
 
-def killed(path: Path, number: int, dice: random.Random, toll: Toll) -> int:
-    """Start a loop and kill it; how many iterations it told."""
-    ours, theirs = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            talk(path, number, theirs)
-        finally:
-            os._exit(1)
-    os.close(theirs)
-    told = 0 if dice.random() < EARLY else len(os.read(ours, 1))
-    time.sleep(dice.random() * LONGEST)
-    os.kill(child, signal.SIGKILL)
-    toll.stuck += not os.WIFSIGNALED(os.waitpid(child, 0)[1])
-    toll.kills += 1
-    with os.fdopen(ours, "rb") as pipe:
-        return told + len(pipe.read())
-
-
 def check(path: Path, told: Sequence[tuple[int, int]], toll: Toll) -> None:
     """Look at what these loops wrote, with a reader that has seen none of it. `told` has the
     number of each loop and how many iterations it told, in order."""
@@ -161,7 +139,7 @@ def run(count: int, folder: Path, seed: int = 0) -> Toll:
         path = folder / f"{first}" / "transcripts.sqlite"
         open_store(path).close()
         loops = range(first, min(first + ROUND, count))
-        told = [(number, killed(path, number, dice, toll)) for number in loops]
+        told = [(one, killed(partial(talk, path, one), dice, toll, **PACE)) for one in loops]
         toll.told += sum(iterations for _, iterations in told)
         check(path, told, toll)
     return toll

@@ -16,7 +16,10 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from attrs import define
 
@@ -80,18 +83,34 @@ def write(path: Path, writer: int, pipe: int) -> None:
         os.write(pipe, b".")
 
 
-def killed(path: Path, writer: int, dice: random.Random, toll: Toll) -> int:
-    """Start a writer and kill it; how many batches it told."""
+class Counted(Protocol):
+    """What `killed` counts in."""
+
+    kills: int
+    stuck: int
+
+
+def killed(
+    work: Callable[[int], None],
+    dice: random.Random,
+    toll: Counted,
+    *,
+    early: float = EARLY,
+    longest: float = LONGEST,
+) -> int:
+    """Start a process that works, and kill it; how often it told that something is done. `work`
+    gets a pipe, and writes a byte for each time. The share `early` is killed without waiting for
+    the first, the others at most `longest` seconds after it."""
     ours, theirs = os.pipe()
     child = os.fork()
     if not child:
         try:
-            write(path, writer, theirs)
+            work(theirs)
         finally:
             os._exit(1)
     os.close(theirs)
-    told = 0 if dice.random() < EARLY else len(os.read(ours, 1))
-    time.sleep(dice.random() * LONGEST)
+    told = 0 if dice.random() < early else len(os.read(ours, 1))
+    time.sleep(dice.random() * longest)
     os.kill(child, signal.SIGKILL)
     toll.stuck += not os.WIFSIGNALED(os.waitpid(child, 0)[1])
     toll.kills += 1
@@ -130,7 +149,7 @@ def run(count: int, folder: Path, seed: int = 0) -> Toll:
     for first in range(0, count, ROUND):
         path = folder / f"{first}" / "cache.sqlite"
         writers = range(first, min(first + ROUND, count))
-        told = {writer: killed(path, writer, dice, toll) for writer in writers}
+        told = {writer: killed(partial(write, path, writer), dice, toll) for writer in writers}
         toll.told += sum(told.values())
         check(path, told, toll)
         toll.damaged += not sound(path)

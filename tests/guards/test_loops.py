@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
 from pstats import Stats
@@ -63,6 +64,18 @@ def test_a_leak_on_purpose_is_found_and_its_line_named():
     assert found.traced == pytest.approx(60 * 256 * 1_200 / MIB, rel=0.2)
     assert "guards/test_loops.py" in found.lines[0].line
     assert found.lines[0].kibibytes == pytest.approx(60 * 300, rel=0.01)
+
+
+def test_somebody_elses_tracing_goes_on():
+    tracemalloc.start()
+    try:
+        grown(made(), 1, 1, trace=True)
+        held(wide, 2)
+        assert tracemalloc.is_tracing()
+    finally:
+        tracemalloc.stop()
+    grown(made(), 1, 1, trace=True)
+    assert not tracemalloc.is_tracing()
 
 
 def test_loops_that_leave_nothing_pass():

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import gc
-import tracemalloc
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from random import Random
 
 from attrs import asdict, frozen
 
 from brim.bench.subject import MODEL, dice_of, said
+from brim.bench.tracing import traced, tracing
 from brim.road.brim import Brim
 
 __all__ = ["SIZES", "Held", "held"]
@@ -49,7 +48,7 @@ def held(make: Callable[[Mapping[str, object]], Brim], size: int) -> Held:
     dice = dice_of(size)
     with make(WIDE) as brim:
         brim.session([_message(dice, 0)], model=MODEL).fit()
-        with _tracing():
+        with tracing():
             before = _traced()
             messages = [_message(dice, number) for number in range(size)]
             text = sum(len(str(one["content"]).encode()) for one in messages)
@@ -61,23 +60,10 @@ def held(make: Callable[[Mapping[str, object]], Brim], size: int) -> Held:
     return Held(size, text, whole - after, after - before)
 
 
-@contextmanager
-def _tracing() -> Iterator[None]:
-    """Trace allocations, unless somebody does already."""
-    if tracemalloc.is_tracing():
-        yield
-        return
-    tracemalloc.start()
-    try:
-        yield
-    finally:
-        tracemalloc.stop()
-
-
 def _message(dice: Random, number: int) -> dict[str, object]:
     return {"role": "assistant" if number % 2 else "user", "content": said(dice, WORDS)}
 
 
 def _traced() -> int:
     gc.collect()
-    return tracemalloc.get_traced_memory()[0]
+    return traced()

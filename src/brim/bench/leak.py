@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import asdict, field, frozen
 
 from brim.bench.subject import MODEL
+from brim.bench.tracing import snapshot, traced, tracing
 from brim.chat.loop import ChatLoop
 from brim.road.brim import Brim
 from brim.road.figures.process import MIB, footprint
@@ -130,13 +131,13 @@ async def watched(
     warm-up. With `trace` allocations are traced from the beginning, and lines named."""
     looks: list[Look] = []
     snapshots: list[Snapshot] = []
-    with _Tracing(trace) as tracing:
+    with tracing(wanted=trace):
         for number in range(warm + iterations + 1):
             if number % STRIDE == 0 or number in (warm, warm + iterations):
-                looks.append(_look(number, memory, tracing))
+                looks.append(_look(number, memory, trace))
                 yield looks[-1]
             if trace and number in (warm, warm + iterations):
-                snapshots.append(tracing.snapshot())
+                snapshots.append(snapshot())
             if number < warm + iterations:
                 await loops.iterate(number)
     lines = _more(*snapshots) if trace else []
@@ -144,43 +145,10 @@ async def watched(
     yield Growth(after, limit_for(iterations, each), lines)
 
 
-class _Tracing:
-    """tracemalloc, where it is wanted and nobody else uses it."""
-
-    def __init__(self, wanted: bool) -> None:
-        self._wanted = wanted
-
-    def __enter__(self) -> _Tracing:
-        if self._wanted:
-            import tracemalloc
-
-            tracemalloc.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._wanted:
-            import tracemalloc
-
-            tracemalloc.stop()
-
-    def held(self) -> float:
-        """MiB."""
-        if not self._wanted:
-            return 0.0
-        import tracemalloc
-
-        return tracemalloc.get_traced_memory()[0] / MIB
-
-    def snapshot(self) -> Snapshot:
-        import tracemalloc
-
-        own = tracemalloc.Filter(False, tracemalloc.__file__)
-        return tracemalloc.take_snapshot().filter_traces([own])
-
-
-def _look(number: int, memory: Callable[[], float], tracing: _Tracing) -> Look:
+def _look(number: int, memory: Callable[[], float], trace: bool) -> Look:
     gc.collect()
-    return Look(number, memory(), sys.getallocatedblocks(), tracing.held())
+    held = traced() / MIB if trace else 0.0
+    return Look(number, memory(), sys.getallocatedblocks(), held)
 
 
 def _more(before: Snapshot, after: Snapshot) -> list[Grown]:

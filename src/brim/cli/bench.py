@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from brim.cli.bench_loops import leak, load, memory
+from brim.cli.bench_options import as_json_option
 from brim.cli.bench_regress import regress
 from brim.cli.context import state_of
 from brim.cli.show import print_json
@@ -37,7 +38,7 @@ def command() -> None:
     metavar="L",
     help="Mean length of their messages, in characters.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_json_option
 @click.pass_context
 def cache_size(ctx: click.Context, requests: int, length: int, as_json: bool) -> None:
     """Recommend how many texts the counting memo should hold.

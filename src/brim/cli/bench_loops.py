@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from brim.cli.bench_regress import APART, profile
+from brim.cli.bench_options import APART, as_json_option, profile_option
 from brim.cli.context import State, state_of
 from brim.cli.progress import progress
 from brim.cli.show import print_json
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["leak", "load", "memory"]
 
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 Tick = Callable[[int, str], None]
 
 
@@ -59,7 +58,7 @@ Tick = Callable[[int, str], None]
 )
 @click.option("--trace", is_flag=True, help="Name lines that hold more; five times slower.")
 @as_json_option
-@profile
+@profile_option
 @click.pass_context
 def leak(  # noqa: PLR0917  click passes every option by name
     ctx: click.Context,
@@ -123,7 +122,7 @@ async def _last(looks: AsyncIterator[Look | Growth], total: int, tick: Tick) -> 
     help="What the model takes to answer.",
 )
 @as_json_option
-@profile
+@profile_option
 @click.pass_context
 def load(  # noqa: PLR0917  click passes every option by name
     ctx: click.Context,
@@ -163,7 +162,7 @@ def load(  # noqa: PLR0917  click passes every option by name
 @click.command()
 @click.option("--sizes", metavar="A,B", help="Messages; 10 to 5,000 if not given.")
 @as_json_option
-@profile
+@profile_option
 @click.pass_context
 def memory(ctx: click.Context, sizes: str | None, as_json: bool, profile: Path | None) -> None:
     """Measure what conversations take in memory, by their number of messages.

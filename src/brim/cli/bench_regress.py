@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from brim.cli.bench_options import APART, FILE, as_json_option, profile_option
 from brim.cli.context import State, state_of
 from brim.cli.files import read_entries
 from brim.cli.output import atomic_output
@@ -20,19 +21,7 @@ if TYPE_CHECKING:
     from brim.bench.paired import Measured
     from brim.bench.subject import Subject
 
-__all__ = ["FILE", "profile", "regress"]
-
-FILE = click.Path(dir_okay=False, path_type=Path)
-APART: Mapping[str, object] = {
-    "caches": (),
-    "archive": {"where": "off"},
-    "monitor": {"publish": "off"},
-}
-"""Measurements neither use nor leave anything behind."""
-
-profile = click.option(
-    "--profile", type=FILE, metavar="FILE", help="Write the profiler's statistics to FILE."
-)
+__all__ = ["regress"]
 
 
 @click.command()
@@ -58,8 +47,8 @@ profile = click.option(
 )
 @click.option("--only", metavar="A,B", help="Only these, with commas between.")
 @click.option("--model", metavar="M", help="The model; where not given, the request's own.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@profile
+@as_json_option
+@profile_option
 @click.pass_context
 def regress(  # noqa: PLR0917  click passes every option by name
     ctx: click.Context,
