@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from attrs import evolve
 
 from brim.api import Replace, Rewrite, SettingsError
 from brim.defaults.keypoints import KeyPoints, KeyPointsSettings
-from brim.defaults.keypoints.covering import MODEST
+from brim.defaults.keypoints.covering import FOLDED, MODEST
 from defaults.keypoints_parts import OVERHEAD, count, filler, looked, noted, notes_of, said, task
 
 THINGS = ("castle", "bridge", "harbour", "garden", "market", "tower", "museum", "theatre")
@@ -187,3 +188,27 @@ def test_what_was_estimated_too_low_is_given_up_again(share: float):
     (note,) = notes_of(given, ratio=share)
     room = given.target - given.conversation.exchanges[-1].tokens - OVERHEAD
     assert dear([note])[0] <= room
+
+
+@pytest.mark.parametrize("lines", range(2, 40, 3))
+@pytest.mark.parametrize("ratio", [0.1, 0.25, 0.5])
+def test_with_more_room_an_old_note_is_folded_no_sooner_and_no_less_stays(lines: int, ratio: float):
+    old = noted("\n".join(f"A: part {place} of ORD{place * 1013}." for place in range(lines)))
+    talk = [old, *filler(5)]
+    stays: list[set[int]] = []
+    for share in range(10, 98, 2):
+        found = KeyPoints(KeyPointsSettings(ratio=ratio)).condense(task(talk, share / 100))
+        if found is not None:
+            gone = {place for edit in found.edits for place in getattr(edit, "exchanges", ())}
+            stays.append(set(range(len(talk))) - gone)
+    assert len(stays) > 20
+    assert all(before <= after for before, after in pairwise(stays))
+
+
+def test_folding_leaves_what_was_noted_a_share_of_its_own():
+    old = noted("\n".join(f"A: part {place} is ORD{place * 1013}." for place in range(60)))
+    talk = [old, *filler(10)]
+    given = task(talk, 0.4)
+    assert old.tokens > 0.5 * given.target
+    (note,) = notes_of(given, ratio=0.1)
+    assert FOLDED * given.target * 0.9 < count([note])[0] <= FOLDED * given.target

@@ -14,6 +14,9 @@ __all__ = ["MODEST", "SHORT", "Cover", "Place", "covering"]
 FOLD = 0.5
 """Notes that together exceed this share of the target are folded into one."""
 
+FOLDED = 0.4
+"""The share of the target that this one may take, so that there is room for the next ones."""
+
 LEAST = 16
 """Tokens of text below which a note says nothing."""
 
@@ -61,37 +64,48 @@ class Cover:
 def covering(task: CondenseTask, ratio: float) -> Cover | None:
     """What to cover, None where nothing would be worth having.
 
-    The newest exchanges stay verbatim as far as `ratio` of what is older leaves room; where it
-    leaves none, everything is covered, the newest results at last, and takes what there is.
+    The newest exchanges stay verbatim as far as notes and `ratio` of what is older leave room;
+    where they leave none, everything is covered, the newest results at last, and takes what there
+    is. How many stay does not depend on whether notes are folded: with more room no fewer stay.
     """
-    free = [one for one in task.conversation.exchanges if not one.keep and not one.newest]
-    loose = [one for one in free if not one.note]
     if task.tokens <= task.target:
         return None
-    cover = _cover(task, loose, ratio)
-    standing = sum(one.tokens for one in free if one.note)
-    if standing and standing + (cover.room if cover else 0) > FOLD * task.target:
-        cover = _cover(task, free, ratio) or cover
-    return cover
+    free = [one for one in task.conversation.exchanges if not one.keep and not one.newest]
+    loose = [one for one in free if not one.note]
+    total, share = _tokens(loose), int(FOLD * task.target)
+    standing = _tokens(free) - total
+    room = task.target - task.tokens + total + max(standing - share, 0)
+    kept = _kept(loose, total, room - _unsaved(task, loose), ratio)
+    old = loose[: len(loose) - kept]
+    if not standing or standing + ratio * _tokens(old) <= share:
+        return _cover(task, old, ratio, bare=not kept)
+    gone = sorted([*old, *(one for one in free if one.note)], key=lambda one: one.index)
+    return _cover(task, gone, ratio, bare=not kept, most=int(FOLDED * task.target))
 
 
-def _cover(task: CondenseTask, free: Sequence[Exchange], ratio: float) -> Cover | None:
-    total = _tokens(free)
-    rest = task.tokens - total
-    room = task.target - rest
-    kept = _kept(free, total, room - _unsaved(task, free), ratio)
-    spans = [span for span in _runs(free[: len(free) - kept]) if _pays(task, span)]
+def _cover(
+    task: CondenseTask,
+    gone: Sequence[Exchange],
+    ratio: float,
+    *,
+    bare: bool,
+    most: int | None = None,
+) -> Cover | None:
+    """Cover what goes. `bare` says that none of the older exchanges stays."""
+    spans = [span for span in _runs(gone) if _pays(task, span)]
     covered = sum(map(_tokens, spans))
     overhead = len(spans) * (task.note_overhead + SLACK)
-    left = room - (total - covered) - overhead
+    left = task.target - task.tokens + covered - overhead
     results: tuple[Place, ...] = ()
-    if not kept and (left < ratio * covered or left < 0):
+    if bare and (left < ratio * covered or left < 0):
         results = _results(task)
         left += sum(one.tokens - HANDLE for one in results)
     over = task.limit - task.target
     least = int(min(ratio * covered, FLOOR * task.target))
     left = max(left, min(least, left + over))
     left = min(left, covered - overhead + sum(one.tokens for one in results) - 1)
+    if most is not None:
+        left = min(left, max(most, int(ratio * covered)))
     if left < LEAST * len(spans) + SHORT * len(results) or not (spans or results):
         return None
     if left < MODEST and not results and not any(map(_is_technical, spans)):
@@ -116,7 +130,7 @@ def _kept(free: Sequence[Exchange], total: int, room: int, ratio: float) -> int:
     tokens = 0
     for number, one in enumerate(reversed(free)):
         tokens += one.tokens
-        if one.note or tokens + ratio * (total - tokens) > room:
+        if tokens + ratio * (total - tokens) > room:
             return number
     return len(free)
 
