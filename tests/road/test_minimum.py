@@ -111,6 +111,22 @@ def test_a_fit_at_the_minimum_succeeds_and_below_it_does_not(
         assert fit(budget, f"{budget}").report.after.upper <= budget
 
 
+def test_what_the_strategies_say_in_fewer_words_counts(make: Any) -> None:
+    """A result that is short, but repeats itself, is what must stay: it can be said in less."""
+    both = ["duplicate-removal", "smart-truncation"]
+    messages = [call("x"), answer("x", "KeyError: 'api_version'\n" * 8)]
+
+    def minimum(budget: int, strategies: list[str]) -> int:
+        with pytest.raises(BudgetInfeasible) as error:
+            make(strategies=strategies).fit(messages, model="m", budget=budget)
+        return error.value.minimum
+
+    least = minimum(20, both)
+    assert least < minimum(20, both[1:])
+    assert make(strategies=both).fit(messages, model="m", budget=least).report.after.upper == least
+    assert minimum(least - 1, both) == least
+
+
 def test_the_error_says_what_takes_the_room(brim: Brim) -> None:
     def reason(messages: list[Wire]) -> str:
         with pytest.raises(BudgetInfeasible) as error:

@@ -51,7 +51,7 @@ def last_resort(
     if trip.upper(tokens) <= trip.room.budget:
         return "", None
     without = _unmixed(trip, plan)
-    return (UNMIXED, without) if without else (BARE, _least(trip))
+    return (UNMIXED, without) if without else (BARE, _least(trip, tokens))
 
 
 def _unmixed(trip: Trip, plan: Plan) -> Candidate | None:
@@ -70,8 +70,9 @@ def _plain(trip: Trip, plan: Plan) -> Plan:
     return bound(trip, evolve(plan, plain=max(trip.timeline.injected) + 1))
 
 
-def _least(trip: Trip) -> Candidate:
-    """Only what must stay. Raises `BudgetInfeasible` when even that is too much."""
+def _least(trip: Trip, reached: int) -> Candidate:
+    """Only what must stay. Raises `BudgetInfeasible` when even that is too much; the strategies
+    may have `reached` less than it, where they say the same in fewer words."""
     plan = bound(trip, skeleton(trip))
     rendering = trip.render(plan)
     minimum = trip.upper(trip.tokens(rendering))
@@ -80,7 +81,7 @@ def _least(trip: Trip) -> Candidate:
         rendering = trip.render(plan)
         minimum = trip.upper(trip.tokens(rendering))
     if minimum > trip.room.budget:
-        minimum = min(minimum, trip.upper(trip.came_tokens))
+        minimum = min(minimum, trip.upper(min(trip.came_tokens, reached)))
         raise BudgetInfeasible(minimum, trip.room.budget, dominant(trip))
     breaches = broken(trip, rendering)
     if breaches:
