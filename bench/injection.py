@@ -4,8 +4,10 @@ Every question is put to the source of context that is asked for (`keyword-conte
 kernel, with room for 5 % of the conversation's tokens. What is measured is the block that would go
 out behind the question, frame, sources and quotation marks included: do the words of the answer
 stand there, in text about the turns that gave it (`grounded`), and are these turns among the first
-ten found (`recall@10`)? Keep-last fills the same room with the newest turns. One half of the
-conversations was for fitting, the other is reported.
+ten found (`recall@10`)? Keep-last fills the same room with the newest turns. `by text alone` fills
+the room with passages and nothing around them, as measurements of others do: ours, and those of
+BM25 whose neighbours take part. One half of the conversations was for fitting, the other is
+reported.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import Any
 from attrs import Factory, define, frozen
 
 import brim
-from brim.api import InjectTask, Talk, relevance
+from brim.api import InjectTask, Passage, Talk, relevance, spread
 from brim.model.conversation import Exchange
 from brim.road.injection.snippets import FRAME, composed, ranked
 from brim.road.intake.prepare import Options
@@ -56,6 +58,8 @@ class Tally:
     found: dict[str, tuple[float, int]] = Factory(dict)
     plain: dict[str, tuple[float, int]] = Factory(dict)
     last: dict[str, tuple[int, int]] = Factory(dict)
+    alone: dict[str, tuple[int, int]] = Factory(dict)
+    bm25: dict[str, tuple[int, int]] = Factory(dict)
     size: int = 0
     room: int = 0
     seconds: list[float] = Factory(list)
@@ -113,6 +117,17 @@ def newest(texts: Sequence[str], room: int) -> list[str]:
     return kept
 
 
+def best(ranking: Mapping[Any, float], passages: Mapping[Any, Passage], room: int) -> list[str]:
+    """The best passages, as many as have room by their texts alone."""
+    kept: list[str] = []
+    for key in sorted(ranking, key=lambda key: (-ranking[key], key)):
+        size = tokens(passages[key].text.removeprefix(f"{passages[key].speaker}: "))
+        if size <= room:
+            room -= size
+            kept += passages[key].text.splitlines()
+    return kept
+
+
 def measure(app: brim.Brim, row: Row, share: float, tally: Tally) -> None:
     texts = [shown(message) for message in row["messages"]]
     room = int(share * sum(map(tokens, texts)))
@@ -128,10 +143,12 @@ def measure(app: brim.Brim, row: Row, share: float, tally: Tally) -> None:
     conversation = app.engine.trip(
         app.engine.case([{"role": "user", "content": "?"}], Options(model=MODEL))
     ).conversation(())
-    sums = [0, 0, 0.0, 0.0, 0, 0]
+    sums = [0, 0, 0.0, 0.0, 0, 0, 0, 0]
+    speakers = row["meta"]["speakers"]
     for asked in asked_of(row, texts):
         scores = talk.index.scores(asked.text)
-        sums[2] += share_found(relevance(talk.index, passages, asked.text), turns, asked)
+        ranking = relevance(talk.index, passages, asked.text)
+        sums[2] += share_found(ranking, turns, asked)
         sums[3] += share_found(scores, turns, asked)
         sums[5] += 1
         if asked.question is None:
@@ -152,12 +169,17 @@ def measure(app: brim.Brim, row: Row, share: float, tally: Tally) -> None:
         tally.seconds.append(perf_counter() - began)
         tally.size += tokens(text)
         tally.room += room
-        about = covered.about(said(block_lines(text), row["meta"]["speakers"]))
+        about = covered.about(said(block_lines(text), speakers))
         sums[0] += grounded(asked.question, about)
         sums[1] += grounded(asked.question, kept_last)
         sums[4] += 1
+        for place, one in ((6, ranking), (7, spread(scores, passages))):
+            lines = said(best(one, passages, room), speakers)
+            sums[place] += grounded(asked.question, covered.about(lines))
     tally.grounded[name] = int(sums[0]), int(sums[4])
     tally.last[name] = int(sums[1]), int(sums[4])
+    tally.alone[name] = int(sums[6]), int(sums[4])
+    tally.bm25[name] = int(sums[7]), int(sums[4])
     tally.found[name] = sums[2], int(sums[5])
     tally.plain[name] = sums[3], int(sums[5])
 
@@ -196,6 +218,8 @@ def report(args: argparse.Namespace, tally: Tally) -> None:
     rows = {
         "grounded": rate(tally.grounded),
         "grounded, keep last": rate(tally.last),
+        "grounded, by text alone": rate(tally.alone),
+        "BM25, by text alone": rate(tally.bm25),
         f"recall@{TOP}": rate(tally.found),  # type: ignore[arg-type]  # shares of evidence
         f"recall@{TOP}, without neighbours": rate(tally.plain),  # type: ignore[arg-type]
     }
