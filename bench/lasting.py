@@ -1,9 +1,11 @@
 """What is left of the beginning of a conversation after one condensation, and after five.
 
-Real conversations are fed to a session message by message, into a quarter of what they take, until
-they were condensed five times. Looked at are the specifics (identifiers, paths, numbers, dates,
-and sentences that bind) of the messages that the first condensation covered: what share of them
-stands in what goes out after the first condensation, and what share after the fifth.
+Real conversations are fed to a session message by message, into what stands at their head (system
+and developer messages) and a quarter of what the rest takes, until they were condensed five times.
+Looked at are the specifics (identifiers, paths, numbers, dates, and sentences that bind) of the
+messages that the first condensation covered: what share of them stands in what goes out after each
+condensation (`all`), and what share of those that the first notes kept (`noted`). Of the others
+some stand in newer messages as well for a while, and go with these.
 
 `auto` has no model to ask; `auto + model` has a stand-in that keeps every other line of what it
 reads, as long as there is room; `progressive` and `summary` are these strategies by themselves,
@@ -16,18 +18,19 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import mean
 from typing import Any
 
-from attrs import frozen
+from attrs import Factory, asdict, define, frozen
 from loguru import logger
 
 from brim import Brim
 from brim.api import Ask, BudgetInfeasible
-from brim.model.messages import Message
-from brim.road.grading.survival import Survey
+from brim.model.messages import Message, Text
+from brim.road.grading.survival import Left, Survey, There
 from brim.testing.fakes import ScriptedModel
+from brim.texts import is_note
 from peers import share_encoding
 from quality_parts.data import load, need_data
 
@@ -37,17 +40,18 @@ SHARE = 4
 LEAST = 1_200
 """Tokens of the smallest budget."""
 
-MODEL = {"complete": ["scripted-model"]}
+MODEL = "gpt-4o"
+ASKED = {"complete": ["scripted-model"]}
 WAYS: Mapping[str, Mapping[str, Any]] = {
     "auto": {},
-    "auto + model": MODEL,
+    "auto + model": ASKED,
     "summary": {
-        **MODEL,
+        **ASKED,
         "strategies": ["conversation-summary"],
         "condensation": {"quality": 0.0},
     },
     "progressive": {
-        **MODEL,
+        **ASKED,
         "strategies": ["progressive-summarization"],
         "condensation": {"quality": 0.0},
     },
@@ -70,10 +74,12 @@ def half(ask: Ask) -> str:
 
 @frozen
 class Lasting:
-    """Of one conversation: the share that stood after each condensation."""
+    """Of one conversation: the shares that stood after each condensation, and of what the first
+    notes kept; none of these where they kept nothing."""
 
     name: str
     shares: tuple[float, ...]
+    noted: tuple[float, ...]
 
 
 def views(brim: Brim, messages: Sequence[Any]) -> list[Message]:
@@ -81,14 +87,51 @@ def views(brim: Brim, messages: Sequence[Any]) -> list[Message]:
     return [dialect.parse(one, place).message for place, one in enumerate(messages)]
 
 
+def budget_of(brim: Brim, messages: Sequence[Mapping[str, Any]]) -> int:
+    head = [one for one in messages if one["role"] in {"system", "developer"}]
+    fixed, whole = (brim.count(some, model=MODEL).total if some else 0 for some in (head, messages))
+    return fixed + max((whole - fixed) // SHARE, LEAST)
+
+
+@define
+class Followed:
+    """What the first condensation covered, and what of it stood in each view since."""
+
+    survey: Survey
+    there: There
+    kept: Left
+    views: list[Left] = Factory(list)
+
+    @classmethod
+    def begun(cls, survey: Survey, covered: Sequence[Message], out: Sequence[Message]) -> Followed:
+        there = survey.there([(message, None) for message in covered])
+        notes = [one for one in out if any(is_note(text) for text in texts_of(one))]
+        return cls(survey, there, survey.left(there, notes))
+
+    def see(self, out: Sequence[Message]) -> None:
+        self.views.append(self.survey.left(self.there, out))
+
+    def lasting(self, name: str) -> Lasting:
+        shares = tuple(self.there.result(left).score for left in self.views)
+        kept, said = self.kept
+        whole = self.there.result(self.kept).score
+        noted = [
+            self.there.result((values & kept, texts & said)).score for values, texts in self.views
+        ]
+        return Lasting(name, shares, tuple(one / whole for one in noted) if whole else ())
+
+
+def texts_of(message: Message) -> Iterator[str]:
+    return (part.text for part in message.parts if isinstance(part, Text))
+
+
 def followed(row: Mapping[str, Any], way: Mapping[str, Any]) -> Lasting | None:
     """None for a conversation that is not condensed so often."""
     settings = {"archive": {"where": "off"}, **way}
-    survey, shares = Survey(), list[float]()
-    before: list[tuple[Message, None]] = []
+    found: Followed | None = None
     with Brim(settings, [ScriptedModel((half,))]) as brim:
-        budget = max(brim.count(row["messages"], model="gpt-4o").total // SHARE, LEAST)
-        session = brim.session(model="gpt-4o", budget=budget, dialect="openai-chat")
+        budget = budget_of(brim, row["messages"])
+        session = brim.session(model=MODEL, budget=budget, dialect="openai-chat")
         for message in row["messages"]:
             session.append(message)
             if message["role"] == "assistant":
@@ -99,23 +142,27 @@ def followed(row: Mapping[str, Any], way: Mapping[str, Any]) -> Lasting | None:
                 continue  # calls that wait for other results, or one message larger than all
             if not fitted.report.condensed:
                 continue
-            if not before:
+            out = views(brim, fitted.messages)
+            if found is None:
                 places = sorted({p for one in fitted.diff().changed for p in one.places})
                 given = views(brim, session.messages)
-                before = [(given[place], None) for place in places]
-            shares.append(survey.score(before, views(brim, fitted.messages)))
-            if len(shares) == TIMES:
-                return Lasting(row["id"], tuple(shares))
+                found = Followed.begun(Survey(), [given[place] for place in places], out)
+            found.see(out)
+            if len(found.views) == TIMES:
+                return found.lasting(row["id"])
     return None
 
 
 def table(found: Mapping[str, Sequence[Lasting]]) -> None:
-    print(f"{'':14} {'convs':>5}  after 1 {'2':>7} {'3':>7} {'4':>7} {'5':>7}   5th of 1st")
+    print(f"{'':20} {'convs':>5}  after 1 {'2':>7} {'3':>7} {'4':>7} {'5':>7}   5th of 1st")
     for way, runs in found.items():
-        if runs:
-            means = [mean(run.shares[n] for run in runs) for n in range(TIMES)]
-            cells = " ".join(f"{one:7.1%}" for one in means)
-            print(f"{way:14} {len(runs):5}  {cells}   {means[-1] / means[0]:7.1%}")
+        for what in ("shares", "noted"):
+            rows = [row for row in (getattr(run, what) for run in runs) if row]
+            if rows:
+                means = [mean(row[n] for row in rows) for n in range(TIMES)]
+                cells = " ".join(f"{one:7.1%}" for one in means)
+                name = f"{way}, {'all' if what == 'shares' else what}"
+                print(f"{name:20} {len(rows):5}  {cells}   {means[-1] / means[0]:7.1%}")
 
 
 def main() -> None:
@@ -135,7 +182,7 @@ def main() -> None:
             found[way] += filter(None, (followed(row, WAYS[way]) for row in rows))
             print(f"{way}, {kind}: done", file=sys.stderr)
     if args.json:
-        shown = {way: {run.name: run.shares for run in runs} for way, runs in found.items()}
+        shown = {way: {run.name: asdict(run) for run in runs} for way, runs in found.items()}
         print(json.dumps(shown, indent=2))
     else:
         table(found)

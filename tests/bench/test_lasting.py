@@ -22,6 +22,8 @@ def test_a_model_that_keeps_earlier_notes_loses_little_of_them(way: str) -> None
     assert len(found.shares) == TIMES
     assert found.shares[0] > 0.3
     assert found.shares[-1] >= 0.9 * found.shares[0]
+    assert found.noted[0] == 1
+    assert found.noted[-1] >= 0.9
 
 
 def test_one_that_is_not_condensed_so_often_is_left_out() -> None:

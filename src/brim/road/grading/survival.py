@@ -139,7 +139,7 @@ class Survey:
         """See `survival`; of each message before only some parts may be meant. Of more than half a
         million characters an even sample is compared."""
         there = self.there(before)
-        left = self._left(there, after)
+        left = self.left(there, after)
         return there.result(left, there.lost(left))
 
     def score(self, before: Iterable[Share], after: Iterable[Message]) -> float:
@@ -154,9 +154,9 @@ class Survey:
 
     def share(self, there: There, after: Iterable[Message]) -> float:
         """The score of what is left of it."""
-        return there.result(self._left(there, after)).score
+        return there.result(self.left(there, after)).score
 
-    def _left(self, there: There, after: Iterable[Message]) -> Left:
+    def left(self, there: There, after: Iterable[Message]) -> Left:
         """Which specifics and sentences are left."""
         if not there.held and not there.said:
             return set(), set()
