@@ -6,7 +6,8 @@ get the same messages in one process, one after another in every round, so that
 whatever slows the machine slows all of them. A list that comes anew with every call must
 be compared with what is known, message by message, as anything in it may have changed:
 what only that costs stands in a row of its own. Times are CPU time. A peer whose
-single turn takes longer than `--patience` seconds is left out from that length on.
+single turn takes longer than `--patience` seconds is left out from that length on. What the first
+fit of a whole history takes is no turn.
 
 With `--whole N` no peers are measured: a conversation of tool output and one of prose (the long
 chats of the quality measurements, where they are there) grow to N messages, and what they cost
@@ -143,7 +144,9 @@ def measure(size: int, sides: dict[str, Side], args: argparse.Namespace) -> Figu
     for side in sides.values():
         side.extend(history[:size])
     patient = {
-        name: side for name, side in sides.items() if _warm(side, args.patience) <= args.patience
+        name: side
+        for name, side in sides.items()
+        if _warm(side, args.patience) <= args.patience or name in OFTEN
     }
     times: dict[str, list[float]] = {name: [] for name in patient}
     gc.collect()
