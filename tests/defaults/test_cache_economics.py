@@ -11,6 +11,7 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from brim import Brim
 from brim.api import (
     LastRequest,
     Level,
@@ -24,6 +25,7 @@ from brim.api import (
 )
 from brim.defaults.cache_account import Account, Rates
 from brim.defaults.cache_economics import CacheEconomics, CacheEconomicsSettings
+from brim.testing.workbench import alone
 
 BUDGET, HEAD = 100_000, 10_000
 TARGET, FLOOR = 46_000, 50_500
@@ -240,3 +242,18 @@ def test_what_may_be_lost_is_a_setting() -> None:
     dearest = worst(steps, HALF, overspend=1.0)
     assert dearest > 0.012, "without the guard this conversation ends in the wrong moment"
     assert worst(steps, HALF, overspend=0.01) <= 0.01
+
+
+def test_without_prices_a_cold_cache_is_used_on_the_road() -> None:
+    clock = [0.0]
+    model = {"window": 4_000, "max_output": 500}
+    given = {"models": {"m": model}, "policy": "cache-economics", "counting": {"accurate": False}}
+    with Brim(alone(**given, model="m", strategies=["smart-truncation"])) as app:
+        app.engine.learned.accounts.clock = lambda: clock[0]
+        chat = [{"role": "user", "content": f"message {i} " + "word " * 40} for i in range(80)]
+        late = []
+        for length in range(10, 80):
+            clock[0] += 300 if length % 20 == 0 else 299
+            if "expired" in app.fit(chat[:length]).report.decision.reason:
+                late.append(length)
+    assert late == [20, 40, 60]

@@ -196,6 +196,32 @@ def test_a_conversation_that_grows_is_read_once(pair, monkeypatch):
     assert len(parsed) == 40, "the system message and one more each time"
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_who_goes_back_is_told_the_same(pair, dialect):
+    """To any point, and on from there in another way; at last of several such conversations."""
+    enough = 0
+    for seed in range(8):
+        case, dice = seeded(seed, dialect), random.Random(seed)
+        pair.check(json.dumps(case.request).encode(), dialect, budget=10**6)
+        for _ in range(6):
+            place = dice.randrange(1, len(case.messages) + 1)
+            other = seeded(dice.randrange(50), dialect).messages
+            messages = [*case.messages[:place], *other[: dice.randrange(4)]]
+            body = json.dumps(case.with_messages(messages).request).encode()
+            enough += pair.check(body, dialect, budget=10**6)
+    assert enough > 30
+
+
+def test_who_goes_back_far_has_only_the_rest_read(pair):
+    said = [f"{i} " + "some words of it " * 20 for i in range(60)]
+    hits = pair.quick.engine.recall
+    assert pair.check(chat(said), "openai-chat")
+    for place in (59, 51, 30, 29, 12, 2):
+        before = hits.hits
+        assert pair.check(chat([*said[:place], f"another way from {place} on"]), "openai-chat")
+        assert hits.hits - before == place
+
+
 def test_tenants_and_models_are_kept_apart(pair):
     said = [f"{i} " + "words " * 50 for i in range(9)]
     for tenant in ("a", "b"):

@@ -21,6 +21,10 @@ __all__ = ["CacheEconomics", "CacheEconomicsSettings"]
 
 OFFLINE = ("duplicate-removal", "tool-masking", "key-point-extraction")
 
+UNPRICED = (0.0,)
+"""The account of a model without prices: there is one, so that the next request is told how long
+ago this one was."""
+
 
 @frozen
 class CacheEconomicsSettings:
@@ -83,7 +87,7 @@ class CacheEconomics:
             trigger=frame.floor if early else frame.limit,
             strategies=self._settings.early if early else (),
             reason=self._reason(task, frame, books, forced or early),
-            account=books.closed(forced or early).numbers if books else (),
+            account=books.closed(forced or early).numbers if books else UNPRICED,
         )
 
     def _frame(self, usage: Usage) -> Frame:

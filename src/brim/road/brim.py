@@ -112,9 +112,10 @@ class Brim(Driver):
         """What `fit` would report of a request, as JSON bytes, that it would leave as it is.
 
         None where only `fit` can tell: because the request must be condensed, or was before, or
-        because its bytes say something odd. Much cheaper than `fit` for a conversation that
-        grows, of which only what is new is read: None, too, where that takes more than `most`
-        bytes. An answer stands in the place of a fit, and is told to observers as one.
+        because a provider has reported of its conversation, or its bytes say something odd. Much
+        cheaper than `fit` for a conversation that grows, of which only what is new is read: None,
+        too, where that takes more than `most` bytes. An answer stands in the place of a fit, and is
+        told to observers as one.
         """
         options = Options(budget=budget, tenant=tenant or "", dialect=dialect)
         with self.lock:

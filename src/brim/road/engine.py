@@ -20,7 +20,8 @@ from brim.model.profiles import ModelProfile
 from brim.road.condensing.ahead import Aside, ahead_of, make_ready
 from brim.road.condensing.choice import Choice
 from brim.road.condensing.finish import finished
-from brim.road.condensing.pipeline import Kit, Outcome, travel
+from brim.road.condensing.pipeline import travel
+from brim.road.condensing.state import Kit, Outcome
 from brim.road.grading.survival import Survey
 from brim.road.injection.injecting import Search, injecting_of
 from brim.road.intake.pins import first_task, pinned_exchanges
@@ -97,6 +98,7 @@ class Engine:
             settings.condensation.quality,
             sharing_of(self.ledger, self.ahead.records if self.ahead else None, self.tiers),
             self.ahead.records if self.ahead else None,
+            self.learned.shared_accounts,
         )
         self.injecting = injecting_of(host, settings, self.ledger, self.tiers)
         self._strategies = self._versions()
@@ -172,7 +174,7 @@ class Engine:
         pinned |= self.undone(case.timeline)
         trip = trip_for(case.reading, case.timeline, profile, room, pinned)
         trip.tenant = options.tenant
-        self.learned.remember(trip)
+        self.learned.accounts.remember(trip)
         trip.may_drop_blocks = self.settings.condensation.drop_bound_thinking
         return trip
 
@@ -195,14 +197,16 @@ class Engine:
             finally:
                 case.timeline.busy -= 1
             seconds = time.perf_counter() - began
-            self.learned.keep(trip, outcome.decision, outcome.after.tokens)
+            kept = self.learned.keep(trip, outcome.decision, outcome.after.tokens)
             fitted = finished(case.incoming, trip, outcome, seconds, self.survey)
             taken.facts.update(fitted.report.figures)
         self.clean_up()
         if self.ahead and self.begin and self.ahead.wanted(self.kit, trip, outcome):
             apart = evolve(case, timeline=case.timeline.fork(trip.length))
             self.begin(self._make_ready(apart), case.options.tenant)
-        return (yield from self._with_past(case, fitted, outcome))
+        fitted = yield from self._with_past(case, fitted, outcome)
+        yield from kept
+        return fitted
 
     def _make_ready(self, case: Case) -> Aside:
         """Condense before it is due; see `make_ready`."""

@@ -15,7 +15,8 @@ from attrs import Factory, define, evolve
 from brim.kernel.calls import Calls
 from brim.model.decisions import Level, TrimDecision, Usage
 from brim.model.operations import Ask
-from brim.road.condensing.pipeline import Kit, Outcome, condense, decide, past_of, replay
+from brim.road.condensing.pipeline import condense, decide, past_of, replay
+from brim.road.condensing.state import Kit, Outcome
 from brim.road.memory.ledger import Ledger, Record
 from brim.road.memory.sharing import AHEAD, Errand
 from brim.road.plans.trip import Trip

@@ -11,7 +11,7 @@ from attrs import frozen
 from brim.dialects.base import Parsed, Violation
 from brim.model.conversation import Tool
 from brim.model.messages import Part
-from brim.road.condensing.pipeline import Outcome
+from brim.road.condensing.state import Outcome
 from brim.road.grading.survival import Survey, Survival
 from brim.road.intake.wires import Incoming, copied
 from brim.road.plans.render import Item, Rendering

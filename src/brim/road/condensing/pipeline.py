@@ -6,10 +6,9 @@ from collections.abc import Generator, Sequence
 from time import perf_counter
 from typing import Any
 
-from attrs import define, evolve, field, frozen
+from attrs import evolve
 
 from brim.errors import BrimError, BudgetInfeasible, HookError
-from brim.kernel.calls import Calls
 from brim.model.decisions import (
     CondenseTask,
     PastCondensation,
@@ -22,74 +21,23 @@ from brim.model.decisions import (
 from brim.model.operations import Ask, Completion
 from brim.road.condensing.allowed import added, bound, broken, last_resort
 from brim.road.condensing.asking import Asking
-from brim.road.condensing.choice import LAST_RESORT, Choice
+from brim.road.condensing.choice import LAST_RESORT
 from brim.road.condensing.gate import NEAR, Candidate, Gate, touched
-from brim.road.grading.survival import Survey
-from brim.road.memory.ledger import Ledger, Record
+from brim.road.condensing.state import Kit, Outcome, State
+from brim.road.learning.shared_accounts import ACCOUNTS
+from brim.road.memory.ledger import Record
 from brim.road.memory.sharing import Errand, Sharing
 from brim.road.plans.covers import covered
 from brim.road.plans.edits import EditRefused, folded, removed
 from brim.road.plans.minimum import shortest_results
-from brim.road.plans.plan import EMPTY, Plan
-from brim.road.plans.render import Rendering
+from brim.road.plans.plan import EMPTY
 from brim.road.plans.trip import Trip
-from brim.road.plans.units import Unit, note_message
-from brim.road.reports.report import BARE, Injected, Step
-from brim.road.watch import Taken, Watch
+from brim.road.plans.units import note_message
+from brim.road.reports.report import BARE, Step
+from brim.road.watch import Taken
 from brim.texts import PLACEHOLDER
 
-__all__ = ["Kit", "Outcome", "State", "condense", "decide", "past_of", "replay", "travel"]
-
-
-@frozen
-class Kit:
-    """What every trip needs: the plugins, the ledger, and what settings chose. A condensation
-    must keep the share `quality` of specifics to be taken at once. `sharing` is there where
-    records are shared with other processes, `ahead` where conversations are condensed before
-    they must be: the records of those."""
-
-    calls: Calls
-    ledger: Ledger
-    watch: Watch
-    policy: str
-    choice: Choice
-    survey: Survey
-    quality: float
-    sharing: Sharing | None = None
-    ahead: Ledger | None = None
-
-
-@frozen
-class Outcome:
-    """Where a trip ends. `rendering` is None when everything goes out as it came. `degraded`
-    says why it is poorer than it should be."""
-
-    decision: TrimDecision
-    before: Usage
-    after: Usage
-    rendering: Rendering | None = None
-    replayed: bool = False
-    degraded: str = ""
-    steps: tuple[Step, ...] = ()
-    history: tuple[PastCondensation, ...] = ()
-    injected: Injected = field(factory=Injected)
-
-
-@define(eq=False)
-class State:
-    """How far the trip has come."""
-
-    plan: Plan
-    rendering: Rendering | None
-    usage: Usage
-    history: tuple[PastCondensation, ...] = ()
-    _shown: tuple[Plan, Sequence[Unit]] | None = field(init=False, default=None)
-
-    def units(self, trip: Trip) -> Sequence[Unit]:
-        """What strategies see: the same for all of them until one's plan is taken."""
-        if self._shown is None or self._shown[0] is not self.plan:
-            self._shown = self.plan, trip.units(self.plan)
-        return self._shown[1]
+__all__ = ["condense", "decide", "past_of", "replay", "travel"]
 
 
 Road = Generator[Ask | Errand, Any, Outcome]
@@ -104,8 +52,8 @@ def travel(kit: Kit, trip: Trip) -> Road:
     """
     before = trip.usage(trip.raw_tokens)
     decision = decide(kit, trip, before, None)
-    if kit.sharing and before.tokens > decision.target:
-        yield from kit.sharing.learn(trip)
+    if kit.sharing:
+        decision = yield from _heard(kit, kit.sharing, trip, before, decision)
     state = replay(kit, trip, before, decision)
     replayed = state.rendering is not None
     if replayed:
@@ -143,6 +91,19 @@ def travel(kit: Kit, trip: Trip) -> Road:
         (*ready, *steps),
         state.history,
     )
+
+
+def _heard(
+    kit: Kit, sharing: Sharing, trip: Trip, before: Usage, decision: TrimDecision
+) -> Generator[Errand, Any, TrimDecision]:
+    """Ask in one batch what other processes know of the conversation. With their account of it
+    is decided anew."""
+    shelves = sharing.records(trip) if before.tokens > decision.target else {}
+    accounts = kit.accounts if decision.account else None
+    if accounts:
+        shelves[ACCOUNTS] = accounts.shelf(trip)
+    yield from sharing.learn(trip.tenant, shelves)
+    return decide(kit, trip, before, None) if accounts else decision
 
 
 def _fits(trip: Trip, state: State, decision: TrimDecision) -> bool:

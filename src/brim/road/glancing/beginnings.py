@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
@@ -25,8 +26,9 @@ HEAD = 512
 TAIL = 64
 """Bytes in front of a message's end by which a conversation is told at first glance."""
 
-BACK = (0, 1, 2, 3, 4, 6, 8)
-"""How many messages at the end may differ: clients move their cache marks, or try again."""
+NEAR = 8
+"""How many messages at the end may differ for a request to be of the same conversation: clients
+move their cache marks, or try again. Who goes back further begins another one."""
 
 BRANCHES = 64
 """Conversations with the same head that are kept."""
@@ -87,12 +89,10 @@ class Tally:
 
 @frozen(eq=False)
 class Marks:
-    """Where in a body messages end, with the last bytes in front of some of these places, and
-    the fields in front of all messages."""
+    """Where in a body messages end, and the fields in front of all messages."""
 
     fields: dict[str, bytes]
     ends: list[int]
-    tails: list[tuple[int, int, bytes]]
 
 
 @define(eq=False)
@@ -115,11 +115,7 @@ class Beginning:
     @cached_property
     def marks(self) -> Marks:
         """Looked for when a request may go on from this one: most single requests see none."""
-        fields, places = self.grown or self._placed()
-        counts = [len(places) - back for back in BACK if len(places) > back]
-        starts = [(count, max(places[count - 1] - TAIL, 0)) for count in counts]
-        tails = [(count, at, self.body[at : places[count - 1]]) for count, at in starts]
-        return Marks(fields, places, tails)
+        return Marks(*(self.grown or self._placed()))
 
     def _placed(self) -> tuple[dict[str, bytes], list[int]]:
         opened, found = opening(self.body, self.key), whole(self.body, self.key)
@@ -127,16 +123,38 @@ class Beginning:
             return {}, []
         return opened.fields, ends(self.body, opened.start, found.messages)
 
-    def begins(self, body: bytes, back: int = 0) -> int:
-        """How many messages this body begins with: all but those at the end, which grow in
-        number with `back`, or none."""
-        marks = self.marks
-        if back >= len(marks.tails):
+    @cached_property
+    def tip(self) -> tuple[bytes, int]:
+        """The end of the last message, and its place, which tell most other bodies apart."""
+        end = self.marks.ends[-1] if self.marks.ends else 0
+        at = max(end - TAIL, 0)
+        return self.body[at:end], at
+
+    def begins(self, body: bytes) -> int:
+        """How many messages this body begins with: all, or none."""
+        count = len(self.marks.ends)
+        return count if count and self._has(body, count) else 0
+
+    def shares(self, body: bytes, least: int) -> int:
+        """How many of the first messages this body begins with, which does not begin with all;
+        0 where they are not `least`. Looked for from the end, where they mostly differ."""
+        high, step = len(self.marks.ends), 1
+        low = max(least, high - NEAR) if self.over else least
+        if low >= high or not self._has(body, low):
             return 0
-        count, at, tail = marks.tails[back]
-        if not body.startswith(tail, at) or not body.startswith(self.body[: marks.ends[count - 1]]):
-            return 0
-        return count
+        while low < (count := high - step):
+            if self._has(body, count):
+                low = count
+                break
+            high, step = count, 2 * step
+        between = range(low + 1, high)
+        return low + bisect_left(between, True, key=lambda count: not self._has(body, count))
+
+    def _has(self, body: bytes, count: int) -> bool:
+        """Whether the body begins with so many messages."""
+        end = self.marks.ends[count - 1]
+        at = max(end - TAIL, 0)
+        return body.startswith(self.body[at:end], at) and body.startswith(self.body[:end])
 
 
 @define(eq=False)
@@ -154,16 +172,15 @@ class Beginnings:
 
     def find(self, scope: Hashable, body: bytes) -> tuple[Beginning, int] | None:
         """The one that this body has most of, and how many of its messages."""
+        found = self._buckets.get((scope, body[:HEAD]))
+        if found is None:
+            return None
         limit = self.clock() - self.ttl
-        bucket = [
-            known for known in self._buckets.get((scope, body[:HEAD]), ()) if known.kept >= limit
-        ]
-        for back in range(len(BACK)):
-            counts = [(known.begins(body, back), i) for i, known in enumerate(bucket)]
-            most, place = max(counts, default=(0, 0))
-            if most:
-                return bucket[place], most
-        return None
+        bucket = [known for known in found if known.kept >= limit]
+        for known in reversed(bucket):
+            if body.startswith(*known.tip) and (count := known.begins(body)):
+                return known, count
+        return _behind(bucket, body)
 
     def keep(self, scope: Hashable, new: Beginning, old: Beginning | None) -> None:
         """Remember this one, in the place of the `old` one that it goes on from."""
@@ -195,3 +212,12 @@ class Beginnings:
     def _forget(self, bucket: list[Beginning], place: int) -> None:
         self.held -= bucket.pop(place).weight
         self.count -= 1
+
+
+def _behind(bucket: list[Beginning], body: bytes) -> tuple[Beginning, int] | None:
+    """The newest of those that the body has most of, where it begins with none of them."""
+    found, most = None, 0
+    for known in reversed(bucket):
+        if count := known.shares(body, most + 1):
+            found, most = known, count
+    return (found, most) if found is not None else None

@@ -17,7 +17,7 @@ from brim.model.decisions import Shape, TrimDecision, TrimTask, Usage
 from brim.road.engine import Engine
 from brim.road.glancing.beginnings import Tally
 from brim.road.glancing.sight import Sight, Sights
-from brim.road.intake.prepare import Options, room_for
+from brim.road.intake.prepare import Options
 from brim.road.plans.timeline import link
 from brim.road.plans.trip import kinds_of
 from brim.road.watch import Fact, Taken
@@ -81,7 +81,7 @@ class Glancer:
     ) -> Glance | None:
         engine, began = self._engine, perf_counter()
         settings = engine.settings
-        if settings.inject or engine.learned or len(body) > settings.limits.max_bytes:
+        if settings.inject or engine.learned.accounts or len(body) > settings.limits.max_bytes:
             return None
         sight = self._sights.of(body, options, most)
         if sight is None:
@@ -104,14 +104,19 @@ class Glancer:
         if sight.lead:
             tally.costs[: sight.lead] = counter.messages(sight.new[: sight.lead])
         profile, envelope = counter.profile, sight.front.envelope
-        room = room_for(profile, envelope, options.budget, engine.settings.budget)
+        if self._reported(profile.name, options, tally):
+            return None
+        learned = engine.learned
+        scale = learned.calibration.usual(options.tenant, profile.name)
+        room = learned.room_by(scale, profile, envelope, options)
         engine.warn_of_window(profile, options.budget)
-        tokens = head + sum(tally.costs)
-        usage = room.usage(tokens, counter.upper(tokens), head + tally.instructions)
+        tokens, limit = head + sum(tally.costs), counter.within(room.budget, room.margin)
+        upper = counter.upper(tokens, room.margin)
+        usage = room.usage(tokens, upper, head + tally.instructions)
         shape = self._shape(body, sight, tally)
         decision = kit.calls.should_trim(kit.policy, TrimTask(usage, shape, profile))
-        if decision.target > counter.within(room.budget):
-            decision = evolve(decision, target=counter.within(room.budget))
+        if decision.target > limit:
+            decision = evolve(decision, target=limit)
         if decision.trim or decision.account or usage.upper > room.budget:
             return None
         if tokens > decision.target and self._recorded(options, tally):
@@ -126,6 +131,17 @@ class Glancer:
             return kinds_of(parsed, tally.costs[tally.lead :])
 
         return Shape(len(tokens), tally.turns, tokens, look)
+
+    def _reported(self, model: str, options: Options, tally: Tally) -> bool:
+        """Whether the provider has said anything of this conversation."""
+        anchors = self._engine.learned.calibration.anchors
+        prints = tally.body(tally.prints) if anchors else ()
+        if not prints:
+            return False
+        seed = self._engine.seed(options.tenant)
+        if not anchors.begun(model, link(seed, prints[0])):
+            return False
+        return anchors.last(model, [*accumulate(prints, link, initial=seed)]) is not None
 
     def _recorded(self, options: Options, tally: Tally) -> bool:
         """Whether there may be a record of this conversation, here or elsewhere, or one is

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from attrs import Factory, define, evolve
+from attrs import Factory, define
 
 from brim.dialects.base import Dialect, Parsed, Wire
 from brim.dialects.walk import Walker
@@ -48,6 +48,7 @@ class Sights:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._fronts = Fronts()
+        self._views: dict[str, Callable[[Wire, int], Message]] = {}
         caching = engine.settings.caching
         self._seen = Beginnings(caching.analysis_entries, caching.analysis_ttl, time.monotonic)
 
@@ -91,8 +92,9 @@ class Sights:
             return None
         grown = (marks.fields, [*marks.ends[:count], *ends(body, start, new.messages)])
         # one that goes on in another way may go on in its own, too
-        replaced = old if count == len(old.tally) else None
-        return evolve(sight, known=known, old=replaced, grown=grown)
+        sight.old = old if count == len(old.tally) else None
+        sight.known, sight.grown = known, grown
+        return sight
 
     def _anew(self, body: bytes, dialect: Dialect, most: int | None) -> Sight | None:
         """Nothing is known of it."""
@@ -119,7 +121,9 @@ class Sights:
         if most is not None and not self._is_little(front, messages, most):
             return None
         wires = [decoded(one, i, limits.max_depth) for i, one in enumerate(messages, count)]
-        view = viewer(dialect)
+        view = self._views.get(dialect.name) or self._views.setdefault(
+            dialect.name, viewer(dialect)
+        )
         new = [view(wire, i) for i, wire in enumerate(wires, count)]
         own = [speaks(one) for one in new]
         if None in own:

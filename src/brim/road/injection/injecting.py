@@ -20,7 +20,8 @@ from brim.kernel.host import Host
 from brim.model.conversation import Exchange
 from brim.model.messages import Message, Text
 from brim.model.operations import Ask, InjectTask, Snippet
-from brim.road.condensing.pipeline import Kit, Outcome, travel
+from brim.road.condensing.pipeline import travel
+from brim.road.condensing.state import Kit, Outcome
 from brim.road.injection.injections import Injections
 from brim.road.injection.snippets import FRAME, composed, ranked
 from brim.road.memory.ledger import Ledger

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from attrs import Factory, define, evolve, frozen
 
 from brim.model.decisions import LastRequest
+from brim.road.plans.trip import Trip
 
 __all__ = ["Accounts", "Page"]
 
@@ -54,9 +55,35 @@ class Accounts:
                     return LastRequest(page.tokens, idle, page.cached), page.numbers
         return None, ()
 
+    def remember(self, trip: Trip) -> None:
+        """Tell a trip of the request before."""
+        model, chain = trip.profile.name, trip.timeline.chain
+        trip.last, trip.account = self.before(model, chain)
+        trip.repeated = self.knows(model, chain)
+
     def knows(self, model: str, chain: Sequence[bytes]) -> bool:
         """Whether this very request has a page."""
         return (model, chain[-1]) in self._pages
+
+    def unknown(self, model: str, chain: Sequence[bytes]) -> Sequence[bytes]:
+        """The values behind the last page of this chain, where there may be later ones elsewhere;
+        none where this very request has a page."""
+        if self.knows(model, chain):
+            return ()
+        first = max(len(chain) - 1 - MOST, 1)
+        places = range(len(chain) - 2, first - 1, -1)
+        return chain[next((i + 1 for i in places if (model, chain[i]) in self._pages), first) :]
+
+    def page(self, model: str, value: bytes) -> Page | None:
+        """That of the request that ends in this value of its chain."""
+        return self._pages.get((model, value))
+
+    def adopt(self, model: str, value: bytes, page: Page) -> None:
+        """Keep a page in place of any other of this request."""
+        self._pages[model, value] = page
+        self._pages.move_to_end((model, value))
+        if len(self._pages) > self.most:
+            self._pages.popitem(last=False)
 
     def keep(
         self, model: str, chain: Sequence[bytes], tokens: int, numbers: tuple[float, ...]
@@ -65,10 +92,7 @@ class Accounts:
         numbers."""
         if not numbers or len(chain) == 1:
             return
-        self._pages[model, chain[-1]] = Page(tokens, self.clock(), numbers)
-        self._pages.move_to_end((model, chain[-1]))
-        if len(self._pages) > self.most:
-            self._pages.popitem(last=False)
+        self.adopt(model, chain[-1], Page(tokens, self.clock(), numbers))
 
     def reported(self, model: str, value: bytes, cached: int) -> None:
         """The provider said how much of a request it had in its cache."""

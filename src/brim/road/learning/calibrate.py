@@ -9,26 +9,26 @@ learned changes how much room there is, and so when Brim condenses; never what i
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from attrs import Factory, define, frozen
 
 from brim.overflow import Overflow
+from brim.road.learning.anchors import Anchor, Anchors
 from brim.road.plans.timeline import Timeline
 from brim.road.tokens.slopes import (
     BESIDE,
     CUT_NOISE,
     NOISE,
     SANE,
-    Mix,
     Scale,
     Slopes,
     as_large,
     mix_of,
 )
 
-__all__ = ["MARGIN", "Anchor", "Calibration", "Sent"]
+__all__ = ["MARGIN", "Calibration", "Sent"]
 
 MARGIN = 0.07
 """Share by which an expected count may fall short."""
@@ -60,18 +60,6 @@ class Sent:
         return self.timeline.counter.profile.name
 
 
-@frozen
-class Anchor:
-    """A request whose count is known: so many of `ours` were `theirs`. It ended at message
-    `length` of its conversation, which consists of `mix`."""
-
-    ours: int
-    theirs: int
-    length: int
-    mix: Mix
-    cap: int | None = None
-
-
 @define(eq=False)
 class Calibration:
     """What was learned of models, by tenant, and of conversations, by the chain value of their
@@ -81,11 +69,7 @@ class Calibration:
     most: int = 4_096
     _slopes: OrderedDict[tuple[str, str], Slopes] = Factory(OrderedDict)
     _windows: OrderedDict[tuple[str, str], tuple[float, int]] = Factory(OrderedDict)
-    _anchors: OrderedDict[tuple[str, bytes], Anchor] = Factory(OrderedDict)
-
-    def __bool__(self) -> bool:
-        """Whether anything was learned."""
-        return bool(self._slopes or self._windows or self._anchors)
+    anchors: Anchors = Factory(lambda self: Anchors(self.most), takes_self=True)
 
     def slopes(self, tenant: str, model: str) -> Slopes | None:
         return self._slopes.get((tenant, model))
@@ -97,23 +81,19 @@ class Calibration:
 
     def scale(self, tenant: str, model: str, timeline: Timeline) -> Scale | None:
         """For the conversation as it stands; None where nothing is known of it or its model."""
-        slopes, anchor = self.slopes(tenant, model), self.anchor(model, timeline.chain)
+        slopes, anchor = self.slopes(tenant, model), self.anchors.last(model, timeline.chain)
         if anchor is None:
-            return Scale(slope=slopes.mean) if slopes else None
+            return self.usual(tenant, model)
         new = slice(anchor.length, None)
         growth = mix_of(timeline.parsed[new], timeline.tokens[new])
         known = slopes or Slopes()
         ours = anchor.ours + sum(growth.values())
         return Scale(ours, anchor.theirs + known.real(growth), known.of(anchor.mix), anchor.cap)
 
-    def anchor(self, model: str, chain: Sequence[bytes]) -> Anchor | None:
-        """The last report of this conversation."""
-        for value in reversed(chain[max(len(chain) - 512, 1) :]) if self._anchors else ():
-            found = self._anchors.get((model, value))
-            if found is not None:
-                self._anchors.move_to_end((model, value))
-                return found
-        return None
+    def usual(self, tenant: str, model: str) -> Scale | None:
+        """For a conversation that nothing was reported of."""
+        slopes = self.slopes(tenant, model)
+        return Scale(slope=slopes.mean) if slopes else None
 
     def report(self, sent: Sent, theirs: int) -> None:
         """The provider counted `theirs`."""
@@ -122,7 +102,7 @@ class Calibration:
         if not ours or not low <= theirs / ours <= high:
             return
         chain = timeline.chain_to(length)
-        last = self.anchor(sent.model, chain[:-1])
+        last = self.anchors.last(sent.model, chain[:-1])
         since = last.length if last else 0
         growth = mix_of(timeline.parsed[since:length], timeline.tokens[since:length])
         mix = dict(last.mix) if last else {}
@@ -135,9 +115,9 @@ class Calibration:
             slopes.learn(growth, theirs - last.theirs, NOISE)
         else:
             slopes.learn(as_large(mix, ours - last.ours), theirs - last.theirs, CUT_NOISE)
-        here = self._anchors.get((sent.model, chain[-1])) or last
+        here = self.anchors.at(sent.model, chain[-1]) or last
         cap = here.cap if here else None
-        self._keep(sent.model, chain[-1], Anchor(ours, theirs, length, mix, cap))
+        self.anchors.keep(sent.model, chain, Anchor(ours, theirs, length, mix, cap))
 
     def overflowed(self, sent: Sent, told: Overflow) -> None:
         """The request was too long."""
@@ -150,7 +130,7 @@ class Calibration:
         mix = mix_of(timeline.parsed[:length], timeline.tokens[:length])
         slopes = self.slopes(sent.tenant, sent.model) or Slopes()
         capped = Anchor(ours, round(ours * slopes.of(mix)), length, mix, int(HARDER * ours))
-        self._keep(sent.model, timeline.chain_to(length)[-1], capped)
+        self.anchors.keep(sent.model, timeline.chain_to(length), capped)
 
     def narrow(self, tenant: str, model: str, window: int, seconds: float = WINDOW_TTL) -> None:
         """Believe for a while that the window is no larger."""
@@ -158,13 +138,9 @@ class Calibration:
         _bound(self._windows, self.most)
 
     def adopt(self, tenant: str, model: str, shared: Mapping[str, float]) -> None:
-        """Take over what others know; see `Slopes.shared`."""
-        _kept(self._slopes, (tenant, model), self.most, Slopes).adopt(shared)
-
-    def _keep(self, model: str, value: bytes, anchor: Anchor) -> None:
-        self._anchors[model, value] = anchor
-        self._anchors.move_to_end((model, value))
-        _bound(self._anchors, self.most)
+        """Take over what others know, if anything; see `Slopes.shared`."""
+        if shared:
+            _kept(self._slopes, (tenant, model), self.most, Slopes).adopt(shared)
 
 
 def _kept(kept: OrderedDict[K, V], key: K, most: int, make: Callable[[], V]) -> V:

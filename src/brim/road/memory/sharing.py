@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,9 +11,9 @@ from attrs import frozen
 
 from brim.road.memory.ledger import Ledger, Record
 from brim.road.plans.trip import Trip
-from brim.store.tiers import Plan, Space, Tiers
+from brim.store.tiers import Plan, Tiers
 
-__all__ = ["AHEAD", "RECORDS", "Errand", "Sharing", "sharing_of"]
+__all__ = ["AHEAD", "RECORDS", "Errand", "Sharing", "Shelf", "sharing_of"]
 
 RECORDS, AHEAD = "records", "ahead"
 """Spaces: of records that are replayed, and of those that were made before they are due."""
@@ -44,6 +45,14 @@ Errands = Generator[Errand, Any, None]
 
 
 @frozen
+class Shelf:
+    """Keys in a space of the tiers, and who takes what is found under them."""
+
+    keys: Sequence[bytes]
+    adopt: Callable[[Mapping[bytes, bytes]], None]
+
+
+@frozen
 class Sharing:
     """Reads records into the ledgers, and offers those that were made. `ledgers` has one for each
     space. Records live `ttl` seconds from when they were last read."""
@@ -52,26 +61,29 @@ class Sharing:
     tiers: Tiers
     ttl: float
 
-    def learn(self, trip: Trip) -> Errands:
-        """One batch for all places where the conversation may have a later record than is known."""
+    def records(self, trip: Trip) -> dict[str, Shelf]:
+        """All places where the conversation may have a later record than is known."""
         chain = trip.timeline.chain
         known = self.ledgers[RECORDS].reach(chain, trip.room.budget, trip.keep)
         keys = list(reversed(chain[max(1, known, len(chain) - MOST) :]))
-        if not keys:
-            return
-        spaces = {name: self.tiers.space(name, trip.tenant) for name in self.ledgers}
-        found = yield Errand(self.tiers, self._reading(spaces, keys))
-        for (name, value), packed in found.items():
-            for record in _unpacked(packed):
-                self.ledgers[name].adopt(value, record)
+        return {name: Shelf(keys, partial(_adopt, self.ledgers[name])) for name in self.ledgers}
 
-    def _reading(
-        self, spaces: Mapping[str, Space], keys: Sequence[bytes]
-    ) -> Plan[dict[tuple[str, bytes], bytes]]:
-        """The same keys in several spaces, in one batch."""
-        names = {space.named(key): (name, key) for name, space in spaces.items() for key in keys}
-        found = yield from self.tiers.read(list(names), self.ttl)
-        return {names[name]: value for name, value in found.items()}
+    def learn(self, tenant: str, shelves: Mapping[str, Shelf]) -> Errands:
+        """Read from several spaces in one batch; none where there is nothing to read."""
+        names = {
+            self.tiers.space(space, tenant).named(key): (space, key)
+            for space, shelf in shelves.items()
+            for key in shelf.keys
+        }
+        if not names:
+            return
+        found = yield Errand(self.tiers, self.tiers.read(list(names), self.ttl))
+        there: dict[str, dict[bytes, bytes]] = {space: {} for space in shelves}
+        for name, packed in found.items():
+            space, key = names[name]
+            there[space][key] = packed
+        for space, shelf in shelves.items():
+            shelf.adopt(there[space])
 
     def offer(
         self, trip: Trip, record: Record, name: str = RECORDS
@@ -100,6 +112,12 @@ def sharing_of(ledger: Ledger, ahead: Ledger | None, tiers: Tiers | None) -> Sha
     if tiers is None:
         return None
     return Sharing({RECORDS: ledger} | ({AHEAD: ahead} if ahead else {}), tiers, ledger.ttl)
+
+
+def _adopt(ledger: Ledger, found: Mapping[bytes, bytes]) -> None:
+    for value, packed in found.items():
+        for record in _unpacked(packed):
+            ledger.adopt(value, record)
 
 
 def _packed(records: Sequence[Record]) -> bytes:
