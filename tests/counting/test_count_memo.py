@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brim.road.tokens.memo import SHORT, Memo
+from brim.road.tokens.memo import FEW, SHORT, Memo
 
 
 def test_least_recently_used_goes_first() -> None:
@@ -90,9 +90,22 @@ def test_brief_texts_do_not_push_out_others() -> None:
     memo = Memo(entries=10)
     letters = ["a letter " * 40, "another letter " * 100]
     memo.set_many(0, letters, [3, 4], 0.0)
-    memo.set_many(0, [f"line {i}" for i in range(1_000)], [2] * 1_000, 0.0)
+    for start in range(0, 1_000, FEW):
+        memo.set_many(0, [f"line {start + i}" for i in range(FEW)], [2] * FEW, 0.0)
     assert memo.get_many(0, letters) == [(3, 0.0), (4, 0.0)]
     assert len(memo) == 10
+
+
+def test_brief_texts_by_the_thousand_push_out_nothing() -> None:
+    memo = Memo(entries=5_000)
+    letter = "a letter " * 40
+    memo.set_many(0, ["user", letter], [1, 90], 0.0)
+    lines = [f"line {i}" for i in range(FEW)]
+    memo.set_many(0, [*lines, letter + "!"], [2] * FEW + [91], 0.0)
+    assert memo.get_many(0, ["user", letter, letter + "!"]) == [(1, 0.0), (90, 0.0), (91, 0.0)]
+    assert memo.get_many(0, lines) == [None] * FEW
+    memo.set_many(0, lines, [2] * FEW, 0.0)
+    assert memo.get_many(0, lines) == [(2, 0.0)] * FEW
 
 
 def test_others_leave_brief_texts_their_half() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from brim.model.messages import Message, Text, Thinking, ToolCall, ToolResult
+from brim.road.grading import specifics
 from brim.road.grading.specifics import NAME, NUMBER, holding, mentions
 from brim.road.grading.statements import statements
 from brim.road.grading.survival import MISSING, SHOWN, Survey, survival
@@ -89,6 +90,35 @@ def test_equal_lines_are_bound_by_where_they_stand() -> None:
     assert mentions("blue\n4711")["4711"][1] == ("blue",)
     rows = mentions("red|size\n4711|9")
     assert rows["4711"][1] == ("red",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "482913 opened case lib/n91.so in 3 ms, port 8443",
+        "2024-05-06 12:30:59 worker-7 wrote v1.22.333 of 1,250 rows",
+        "\u8ba2\u5355 123 \u5df2\u53d1\u8d27 a_9\ud800 order no. 55",
+        "7",
+    ],
+)
+def test_lines_alike_but_for_their_numbers_mention_their_own(line: str) -> None:
+    other = line.translate(str.maketrans("0123456789", "3456789126"))
+    specifics._recurring.cache_clear()
+    specifics._patterns.clear()
+    fresh = mentions(line)
+    specifics._recurring.cache_clear()
+    specifics._patterns.clear()
+    assert mentions(other).keys().isdisjoint(fresh) or not fresh
+    assert len(specifics._patterns) <= 1
+    assert mentions(line) == fresh
+
+
+def test_patterns_of_lines_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(specifics, "REMEMBERED", 4)
+    specifics._patterns.clear()
+    for word in ("opened", "closed", "linked", "built", "found", "read"):
+        assert mentions(f"{word} item_{word} 17").keys() == {f"item_{word}", "17"}
+    assert len(specifics._patterns) == 2
 
 
 def test_weights() -> None:

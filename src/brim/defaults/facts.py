@@ -55,13 +55,13 @@ _DEFINED = re.compile(
 _TELLING = re.compile(
     # nothing begins within a word, nor with one of letters only that stands by itself
     r"(?<!\w)(?![A-Za-z]++(?![\w/.@~+-]))(?:"
-    r"(?P<date>\b\d{4}-\d\d-\d\d\b)"
-    r"|(?P<path>(?<![\w/.@~+-])[\w.@~+-]{0,80}(?:/[\w.@+-]+)+)"
-    r"|(?P<code>\b(?=[\w-]{0,40}\d)(?=[\w-]{0,40}[A-Za-z])\w{1,40}(?:-\w{1,40}){0,6}\b)"
-    r"|(?P<name>\b[A-Za-z][A-Za-z0-9]{0,40}(?:[_.][A-Za-z0-9]{1,40}){1,8}\b)"
-    r"|(?P<number>(?<![\w.])\d{3,12}(?:\.\d{1,6})?(?![\w.])))",
+    r"(?:\b\d{4}-\d\d-\d\d\b)"  # dates
+    r"|(?:(?<![\w/.@~+-])[\w.@~+-]{0,80}(?:/[\w.@+-]+)+)"  # paths
+    r"|(?:\b(?=[\w-]{0,40}\d)(?=[\w-]{0,40}[A-Za-z])\w{1,40}(?:-\w{1,40}){0,6}\b)"  # codes
+    r"|(?:\b[A-Za-z][A-Za-z0-9]{0,40}(?:[_.][A-Za-z0-9]{1,40}){1,8}\b)"  # names
+    r"|(?:(?<![\w.])\d{3,12}(?:\.\d{1,6})?(?![\w.])))",  # numbers
 )
-_WORD = re.compile(r"\b[A-Za-z]{4,}")
+_WORD = re.compile(r"[A-Za-z](?<!\w[A-Za-z])[A-Za-z]{3,}")  # nothing of a word before it
 _ID = re.compile(r"(?=\S*\d)(?=\S*[^\W\d])\S+|\S*[/@_]\S*")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\S*")
 

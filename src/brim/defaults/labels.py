@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from brim.api import Document, Image, ToolCall
+from brim.defaults.remembered import remembered
 
 __all__ = ["LONGEST", "called", "document", "line", "picture", "size"]
 
@@ -52,6 +53,7 @@ def line(text: str, longest: int = LONGEST) -> str:
     return f"{flat[: longest - longest // 3 - 1]}…{tail}"
 
 
+@remembered(200_000)
 def _arguments(arguments: str) -> str:
     """The argument that says most, or as many as fit."""
     if len(arguments) > ARGUMENTS:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import chain, pairwise
 
 from attrs import field, frozen
 
@@ -29,11 +30,12 @@ _GUTTER_SHARE = 0.8
 @frozen(eq=False)
 class Text:
     """A text by its lines that are not blank: `keys` is what is compared, `places` their
-    numbers among all `lines`."""
+    numbers among all `lines`, `shingles` tell where it may stand again."""
 
     lines: tuple[str, ...]
     keys: tuple[str, ...]
     places: tuple[int, ...]
+    shingles: tuple[int | None, ...]
 
     @classmethod
     def of(cls, text: str, exact: bool) -> Text:
@@ -41,7 +43,8 @@ class Text:
         lines = text.split("\n") if len(text) <= LONGEST else [text]
         found = [line.rstrip() for line in lines] if exact else bare(lines)
         places = [place for place, key in enumerate(found) if key]
-        return cls(tuple(lines), tuple(found[i] for i in places), tuple(places))
+        keys = [found[place] for place in places]
+        return cls(tuple(lines), tuple(keys), tuple(places), tuple(_shingles(keys)))
 
     def between(self, run: Run) -> str:
         return "\n".join(self.lines[run.start : run.stop])
@@ -58,17 +61,18 @@ class Run:
 
 @frozen
 class _Index:
-    """Where each shingle stands: text and line, the latest first. `kept` says for each text
-    which of its lines stay."""
+    """Where each shingle stands that there is `often`: text and line, the latest first. `kept`
+    says for each text which of its lines stay."""
 
     texts: Sequence[Text]
-    found: dict[int, list[tuple[int, int]]] = field(factory=dict)
+    often: Collection[int | None]
+    found: dict[int | None, list[tuple[int, int]]] = field(factory=dict)
     kept: dict[int, Sequence[bool]] = field(factory=dict)
 
     def add(self, number: int, keys: Sequence[int | None], kept: Sequence[bool]) -> None:
         self.kept[number] = kept
         for line, key in enumerate(keys):
-            if key is not None and kept[line]:
+            if key in self.often and kept[line]:
                 known = self.found.setdefault(key, [])
                 if len(known) < CANDIDATES:
                     known.append((number, line))
@@ -76,7 +80,7 @@ class _Index:
     def longest(self, keys: Sequence[str], line: int, key: int | None) -> tuple[int, int]:
         """How many lines from this one on stand again, and in which text."""
         best, source = 0, -1
-        for number, start in self.found.get(key, ()) if key is not None else ():
+        for number, start in self.found.get(key, ()):
             length = _common(keys, line, self.texts[number].keys, start, self.kept[number])
             if length > best:
                 best, source = length, number
@@ -91,30 +95,28 @@ def repeats(
     Only texts that `may_go` have runs, and only those that are `enough`. The last copy of
     everything stays: what is a run here is never what another run refers to.
     """
-    index = _Index(texts)
+    times = Counter(chain.from_iterable(text.shingles for text in texts))
+    often = {key for key, number in times.items() if number > 1 and key is not None}
+    index = _Index(texts, often)
     found: list[list[Run]] = [[] for _ in texts]
     for number in reversed(range(len(texts))):
         text = texts[number]
-        shingles = list(_shingles(text.keys))
-        kept = [True] * len(shingles)
-        if may_go[number]:
-            for first, length, source in _runs(text, shingles, index, enough):
+        kept = [True] * len(text.keys)
+        if may_go[number] and not index.found.keys().isdisjoint(text.shingles):
+            for first, length, source in _runs(text, index, enough):
                 kept[first : first + length] = [False] * length
                 start, stop = text.places[first], text.places[first + length - 1] + 1
                 found[number].append(Run(start, stop, source))
-        index.add(number, shingles, kept)
+        index.add(number, text.shingles, kept)
     return found
 
 
 def _runs(
-    text: Text,
-    shingles: Sequence[int | None],
-    index: _Index,
-    enough: Callable[[Sequence[str]], bool],
+    text: Text, index: _Index, enough: Callable[[Sequence[str]], bool]
 ) -> Iterator[tuple[int, int, int]]:
     line = 0
     while line < len(text.keys):
-        length, source = index.longest(text.keys, line, shingles[line])
+        length, source = index.longest(text.keys, line, text.shingles[line])
         if length and enough(text.keys[line : line + length]):
             yield line, length, source
             line += length

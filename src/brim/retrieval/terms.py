@@ -18,6 +18,8 @@ _FIRST = "\u3040"
 _ENDINGS = ("ing", "ies", "ed", "es", "s", "e", "y")
 _LEAST = 3
 
+_LONGEST = 64
+
 _COMMON = (
     "a about am an and are as at be been but by can could did do does for from had has have he her "
     "his how i if in is it its me my of on or our s she so t that the their them then they this to "
@@ -50,10 +52,14 @@ def _bare(word: str) -> str:
 _FIRST_FORM = {_bare(word): _bare(group[0]) for group in reversed(FORMS) for word in group}
 
 
-@lru_cache(maxsize=32_768)
 def stem(word: str) -> str:
     """A word in lower case without one of the commonest endings of English, and of words that are
     forms of one another the first. Measured on questions about long chats, a Snowball stemmer finds
     no more."""
+    return _known(word) if len(word) <= _LONGEST else _bare(word)
+
+
+@lru_cache(maxsize=32_768)
+def _known(word: str) -> str:
     bare = _bare(word)
     return _FIRST_FORM.get(bare, bare)

@@ -16,7 +16,7 @@ LEAST = 3
 LONGEST = 2_000
 """Characters of a line beyond which it is left alone."""
 
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"\d\d*+")  # beginning with one class: found more quickly than `\d+`
 _SLOT = re.compile(
     r"(?<!\d)(?P<stamp>(?:(?P<day>\d{4}-\d\d-\d\d|\d{4}/\d\d/\d\d)[T ])?"
     r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?)(?!\d)"

@@ -27,7 +27,7 @@ from brim.api import (
 )
 from brim.defaults.keypoints.cues import asks
 from brim.defaults.keypoints.lexer import CJK_FIRST
-from brim.defaults.keypoints.prose import LONG_LINE, is_prose, lines, sentences
+from brim.defaults.keypoints.prose import LONG_LINE, is_prose, lines, quoted, sentences
 from brim.defaults.keypoints.tables import Sheets, parsed
 from brim.defaults.keypoints.units import Head, Kind, Turn, Unit
 from brim.defaults.keypoints.voices import TOOL, USER, Voices
@@ -86,8 +86,8 @@ def extract(spans: Sequence[Sequence[Exchange]], results: Sequence[str], voices:
 
 def _single(unit: Unit) -> Unit:
     """The unit on one line, as quoted data must be, and not endless."""
-    for one in (unit, unit.head):
-        if one is not None and (len(one.text) > ENDLESS or len(one.text.splitlines()) > 1):
+    for one in (unit, unit.head) if unit.head is not None else (unit,):
+        if len(one.text) > ENDLESS or len(one.text.splitlines()) > 1:
             one.text = " ".join(one.text[:ENDLESS].split())
     return unit
 
@@ -175,7 +175,7 @@ class _Builder:
         for line in text.splitlines():
             self.line += 1
             long = len(line) > LONG_LINE
-            for piece in sentences(line) if long else lines(line):
+            for piece in sentences(line) if long else filter(None, [quoted(line)]):
                 wanted = asks(piece) if asked and _speaks(piece) else 0
                 self._add(turn, Kind.LINE, piece, " " if long else "\n", wanted)
 

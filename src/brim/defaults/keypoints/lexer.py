@@ -22,8 +22,8 @@ CJK_FIRST = "\u2e80"
 IDENTIFIER, NAMED, NUMBER, ENTITY, SMALL, WORD = 5.0, 4.0, 2.5, 2.0, 1.5, 1.0
 """Types of concepts, by how much depends on their being exact."""
 
-_MORE = r"[A-Za-z0-9_]+(?:(?:[-./@+'\\]|::)[A-Za-z0-9_]+|(?<=\d)[:,]\d+)*"
-_ASCII = re.compile(rf"{_MORE}|(?:[~.]{{0,2}}/[$]?|[$]){_MORE}")  # most begin with a letter
+_MORE = r"\w++(?:(?:[-./@+'\\]|::)\w++|(?<=\d)[:,]\d++)*+"
+_ASCII = re.compile(rf"{_MORE}|(?:[~.]{{0,2}}/[$]?|[$]){_MORE}", re.ASCII)  # most begin with \w
 _ANY = re.compile(
     rf"[{CJK}]+|(?:[~.]{{0,2}}/)?[$€£¥]?[^\W{CJK}]+"
     rf"(?:(?:[-./@+'’\\]|::)[^\W{CJK}]+|(?<=\d)[:,]\d+)*"
@@ -37,6 +37,7 @@ _NUMBER = re.compile(r"[$€£¥]?\d+(?:[-./:,+]\d+)*")
 _DOTTED = re.compile(r"\w\w\.\w|\w\.\w\w")
 _CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]{2}")
 _CAPS = 6
+_LONGEST = 64
 _DIGITS = 3
 
 
@@ -81,7 +82,7 @@ class Concepts:
     def of(self, text: str) -> list[int]:
         """Numbers of the concepts in a text, in order, each once; gutter numbers left out."""
         if text.isascii():
-            tokens = _ASCII.findall(text if not text[:8].strip()[:1].isdigit() else ungutter(text))
+            tokens = _ASCII.findall(ungutter(text) if text[:8].strip()[:1].isdigit() else text)
         else:
             tokens = _split(ungutter(text))
         if tokens and tokens[0][0].isupper() and tokens[0][1:].islower():
@@ -101,7 +102,7 @@ class Concepts:
     def _met(self, token: str) -> int:
         if token.isdecimal():
             return self._number(token, token, NUMBER if len(token) >= _DIGITS else SMALL)
-        meaning = _meaning(token)
+        meaning = _meaning(token) if len(token) <= _LONGEST else _meaning.__wrapped__(token)
         if meaning is None:
             return NOTHING
         key, kind, common = meaning
@@ -111,8 +112,9 @@ class Concepts:
         return number
 
     def _number(self, key: str, shown: str, kind: float, common: bool = False) -> int:
-        number = self._numbers.setdefault(key, len(self.types))
-        if number == len(self.types):
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.types)
             self.types.append(kind)
             self.shown.append(shown)
             self.common.append(common)

@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 from brim.model.messages import Document, Message, Part, Text, ToolCall, ToolResult
 from brim.road.grading.statements import Statement, statements
 
-__all__ = ["NAME", "NUMBER", "Holding", "Mention", "holding", "joined", "mentions", "size_of"]
+__all__ = ["NAME", "NUMBER", "Holding", "Mention", "holding", "joined", "mentions"]
 
 NAME, NUMBER = 2, 1
 """The weight of identifiers, paths and addresses; and of numbers, dates and amounts."""
@@ -27,6 +27,13 @@ REACH, LABEL = 5, 2
 NEAR = 16
 """Words remembered for one specific, at most."""
 
+ALIKE = 120
+"""Characters of a line up to which others are like it but for their numbers, as in logs."""
+
+REMEMBERED, RECURRING = 8_192, 200
+"""Lines of which it is remembered what they mention, and their characters at most: longer ones
+seldom come again, and have no bound of their own."""
+
 LONGEST = 200
 """Longer runs without a space are data, such as keys and encoded files."""
 
@@ -35,7 +42,10 @@ _MARKS = r"\s\"'`,()\[\]{}<>|=$€£¥*“”„«»‘’"
 _THOUSANDS = r"(?<![,\[\d|])\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?"
 _TOKEN = re.compile(rf"{_THOUSANDS}|[^{_MARKS}]+")
 _GROUPED = re.compile(r"\d,\d{3}")
-_PLAIN = re.compile(rf"[^{_MARKS}]+")
+_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+_GAPS = bytes.maketrans(b"\"'`,()[]{}<>|=$*", b" " * 16)
+"""The marks of ASCII as spaces."""
+
 _WIDE_TOKEN = re.compile(
     rf"{_THOUSANDS}|\d{{2,4}}年(?:\d{{1,2}}月(?:\d{{1,2}}日)?)?|\d{{1,2}}月\d{{1,2}}日"
     rf"|[{_CJK}]+|[^{_MARKS}{_CJK}\u3000-\u303f\uff01-\uff0f\uff1a-\uff20]+"
@@ -56,7 +66,7 @@ _NAME = re.compile(
     r"(?=[\w.@+-]*[^\W\d_])(?=[\w.@+-]*\d)[\w.@+-]{3,}"
     r"|[^\W_]+(?:_+[^\W_]+)+|\w*[a-z][A-Z]\w*|[^\W\d]\w+(?:\.[^\W\d]\w+)+|[\w.+-]+@[\w-]+\.[\w.]+"
 )
-_HINT = re.compile(r"[\d_@/\\]|\.(?=\w)|(?<=[a-z])[A-Z]")
+_HINT = re.compile(r"[\d_@/\\.A-Z](?:(?<=[\d_@/\\])|(?<=\.)(?=\w)|(?<=[a-z][A-Z]))")
 _SEPARATOR = re.compile(r"[:/\\]")
 _COMMON = (
     "the and for with that this from are was were has have had not but you your our his her its "
@@ -70,13 +80,16 @@ _STOP = frozenset(_COMMON.split())
 
 Words = tuple[str, ...]
 Heads = tuple[str, Sequence[Words]] | None
-Reading = tuple[tuple[tuple[str, int], ...], Words]
-"""What a token says, with its weight, and the words in it."""
-
+Values = tuple[tuple[str, int], ...]
+"""What a token says, with its weight."""
 
 Mention = tuple[int, Words, int]
 """What a specific weighs, the words that stood near it, and in how many places it stood. A plain
 tuple: there are very many, and these are made at once and pass the garbage collector by."""
+
+
+Mentioned = tuple[tuple[str, ...], tuple[Mention, ...]]
+"""Specifics in their order, and as many mentions."""
 
 
 def joined(one: Mention, other: Mention) -> Mention:
@@ -116,27 +129,6 @@ def holding(message: Message) -> Holding:
     return Holding(found, tuple(said))
 
 
-def size_of(message: Message) -> int:
-    """Characters in which specifics are looked for."""
-    return sum(map(_length, message.parts))
-
-
-def _length(part: Part) -> int:
-    """Of what `_text` gives."""
-    match part:
-        case Text():
-            return len(part.text)
-        case ToolResult():
-            sizes = [len(item.text) + 1 for item in part.content if isinstance(item, Text)]
-            return max(sum(sizes) - 1, 0)
-        case ToolCall():
-            return len(part.name) + 1 + len(part.arguments)
-        case Document():
-            return len(part.title) + 1 + len(part.text)
-        case _:
-            return 0
-
-
 def _text(part: Part) -> str:
     match part:
         case Text():
@@ -161,20 +153,46 @@ def mentions(text: str) -> dict[str, Mention]:
     above = _Above(lines)
     found: dict[str, Mention] = {}
     for number, (line, heads) in enumerate(_rows(lines)):
-        for value, one in _on_line(line) if heads is None else _in_row(line, *heads):
+        told = _on_line(line) if heads is None else _in_row(line, *heads)
+        for value, one in zip(*told, strict=True):
             mention = one if one[1] else (one[0], above.words(number), 1)
             found[value] = joined(found[value], mention) if value in found else mention
     return found
 
 
-@lru_cache(maxsize=8_192)
-def _on_line(line: str) -> tuple[tuple[str, Mention], ...]:
-    """What a line mentions. Lines come again: files are read twice, and what is left of a text
-    is compared with all of it."""
-    return tuple(_mentioned(_reading(_split(line)), {})) if _HINT.search(line) else ()
+def _on_line(line: str) -> Mentioned:
+    """What a line mentions."""
+    if len(line) <= RECURRING:
+        return _recurring(line)
+    return _mentioned(_split(line), {})[1] if _HINT.search(line) else ((), ())
 
 
-def _in_row(line: str, mark: str, heads: Sequence[Words]) -> Iterator[tuple[str, Mention]]:
+@lru_cache(maxsize=REMEMBERED)
+def _recurring(line: str) -> Mentioned:
+    """The same. Lines come again: files are read twice, and what is left of a text
+    is compared with all of it. They come again with other numbers too, as in logs: then the words
+    near them are the same."""
+    if not _HINT.search(line):
+        return (), ()
+    tokens = _split(line)
+    if len(line) > ALIKE:
+        return _mentioned(tokens, {})[1]
+    like = " ".join(tokens).encode("utf-8", "surrogatepass").translate(_ZEROS)
+    if known := _patterns.get(like):
+        places, mentioned = known
+        return tuple([value for at in places for value, _ in _reading(tokens[at])[0]]), mentioned
+    if len(_patterns) >= REMEMBERED:
+        _patterns.clear()
+    places, found = _mentioned(tokens, {})
+    _patterns[like] = places, found[1]
+    return found
+
+
+_patterns: dict[bytes, tuple[Sequence[int], tuple[Mention, ...]]] = {}
+"""Lines with every digit a 0: the places of the tokens that tell something, and the mentions."""
+
+
+def _in_row(line: str, mark: str, heads: Sequence[Words]) -> Mentioned:
     """What a table's row mentions, with the words that head each column."""
     tokens: list[str] = []
     over: dict[int, Words] = {}
@@ -182,33 +200,41 @@ def _in_row(line: str, mark: str, heads: Sequence[Words]) -> Iterator[tuple[str,
         inside = _split(cell)
         over.update(dict.fromkeys(range(len(tokens), len(tokens) + len(inside)), head))
         tokens += inside
-    return _mentioned(_reading(tokens), over)
+    return _mentioned(tokens, over)[1]
 
 
-def _mentioned(read: Sequence[Reading], over: Mapping[int, Words]) -> Iterator[tuple[str, Mention]]:
-    """What these tokens mention, each with the words of those close by and of the first ones.
-    `over` has the words that head each token's column."""
+def _mentioned(tokens: Sequence[str], over: Mapping[int, Words]) -> tuple[Sequence[int], Mentioned]:
+    """Which of these tokens mention something, and what, each with the words of those close by and
+    of the first ones. `over` has the words that head each token's column."""
     words: list[str] = []
     ends = [0]
-    for _, own in read:
-        words += own
+    telling: list[tuple[int, Values, Words]] = []
+    for at, token in enumerate(tokens):
+        if token.isdecimal() and 1 < len(token) <= LONGEST:
+            telling.append((at, ((token, NUMBER),), ()))
+        else:
+            values, own = _read(token) if len(token) <= LONGEST else _long(token)
+            if values:
+                telling.append((at, values, own))
+            words += own
         ends.append(len(words))
     ends += ends[-1:] * REACH
     whole = tuple(words[:NEAR])
-    for at, (values, own) in enumerate(read):
-        if values:
-            low, after = at - REACH, ends[at + REACH + 1]
-            if after == ends[-1] and not own and (low <= 0 or not ends[low]):
-                near = whole
-            else:
-                found = words[ends[low] : ends[at]] if low > 0 else words[: ends[at]]
-                if low > 0:
-                    found = words[: ends[min(LABEL, low)]] + found
-                near = tuple((found + words[ends[at + 1] : after])[:NEAR])
-            if at in over:
-                near = over[at] + near
-            for value, weight in values:
-                yield value, (weight, near, 1)
+    said: list[str] = []
+    mentioned: list[Mention] = []
+    for at, values, own in telling:
+        low, after = at - REACH, ends[at + REACH + 1]
+        near = whole
+        if own or after < ends[-1] or (low > 0 and ends[low]):
+            begin = words[: ends[min(LABEL, low)]] if low > 0 else []
+            inner = words[ends[max(low, 0)] : ends[at]] + words[ends[at + 1] : after]
+            near = tuple((begin + inner)[:NEAR])
+        if at in over:
+            near = over[at] + near
+        for value, weight in values:
+            said.append(value)
+            mentioned.append((weight, near, 1))
+    return [at for at, _, _ in telling], (tuple(said), tuple(mentioned))
 
 
 @define
@@ -233,12 +259,13 @@ def _split(line: str) -> list[str]:
     """What lies between marks, in the quickest way for what the line holds."""
     if not line.isascii():
         return _WIDE_TOKEN.findall(line)
-    grouped = "," in line and _GROUPED.search(line)
-    return (_TOKEN if grouped else _PLAIN).findall(line)
+    if "," in line and _GROUPED.search(line):
+        return _TOKEN.findall(line)
+    return line.encode().translate(_GAPS).decode().split()
 
 
 def _begin(line: str) -> Words:
-    return tuple(word for one in _split(line)[: 2 * LABEL] for word in _read(one)[1])
+    return tuple(word for one in _split(line)[: 2 * LABEL] for word in _reading(one)[1])
 
 
 def _rows(lines: Sequence[str]) -> Iterator[tuple[str, Heads]]:
@@ -269,25 +296,25 @@ def _shape(line: str, marks: Sequence[str]) -> tuple[str, int] | None:
     return None
 
 
-def _reading(tokens: Sequence[str]) -> list[Reading]:
-    """What each token says. Bare numbers are read here: most are new, and would push out of
-    memory what comes again."""
-    return [
-        (((token, NUMBER),), ())
-        if token.isdecimal() and 1 < len(token) <= LONGEST
-        else _read(token)
-        for token in tokens
-    ]
+def _reading(token: str) -> tuple[Values, Words]:
+    """What a token says. Bare numbers are read here: most are new, and would push out of memory
+    what comes again."""
+    if token.isdecimal() and 1 < len(token) <= LONGEST:
+        return ((token, NUMBER),), ()
+    return _read(token) if len(token) <= LONGEST else _long(token)
 
 
 @lru_cache(maxsize=16_384)
-def _read(token: str) -> Reading:
+def _read(token: str) -> tuple[Values, Words]:
     core = token.lstrip(_LEFT).rstrip(_RIGHT)
     if not core or len(core) > LONGEST:
         return (), ()
     if core.isdecimal():
         return (((core, NUMBER),) if len(core) > 1 else ()), ()
     return tuple(_values(core)) if _HINT.search(core) else (), _words(core)
+
+
+_long = _read.__wrapped__  # a token may be a whole file, encoded: that is not remembered
 
 
 def _words(text: str) -> Words:

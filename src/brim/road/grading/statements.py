@@ -90,7 +90,7 @@ _NEGATION = re.compile(
 )
 _RUN = re.compile(r"[^\W\d_]+(?:'t)?")
 _ASCII_RUN = re.compile(r"[a-z]+(?:'t)?")
-_SPACED = {code: " " for code in range(128) if not "a" <= chr(code) <= "z"}
+_LETTERS = bytes(code if chr(code).islower() else 32 for code in range(128)).ljust(256)
 _END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 _WORD = re.compile(r"[^\W\d_]{4,}|\w*\d\w*")
 _IDEOGRAPHS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
@@ -132,7 +132,7 @@ def _runs(lowered: str) -> list[str]:
         return _RUN.findall(lowered)
     if "'t" in lowered:
         return _ASCII_RUN.findall(lowered)
-    return lowered.translate(_SPACED).split()
+    return lowered.encode().translate(_LETTERS).decode().split()
 
 
 def _binds(sentence: str, cues: Iterable[tuple[str, re.Pattern[str]]]) -> bool:

@@ -10,8 +10,8 @@ from threading import Lock
 
 from attrs import define, field, frozen
 
-from brim.model.messages import Message
-from brim.road.grading.specifics import Holding, Mention, holding, joined, size_of
+from brim.model.messages import Document, Message, Part, Text, ToolCall, ToolResult
+from brim.road.grading.specifics import Holding, Mention, Words, holding, joined
 from brim.road.grading.statements import Statement
 
 __all__ = ["BINDING", "MISSING", "Share", "Survey", "Survival", "There", "survival"]
@@ -71,36 +71,39 @@ class There:
     """All that was there: specifics by what they say, and sentences that bind; `weight` is that of
     all together.
 
-    `held` has the first mention of each specific, `again` all mentions of one that stands in
-    several messages, the last first: few of them are asked for, so they are joined when they are.
+    `held` has the first mention of each specific, `again` those that stand in several messages.
+    The words near all mentions of one are seldom asked for, so they are joined when they are.
     """
 
     holdings: Sequence[Holding]
     held: dict[str, Mention] = field(init=False, factory=dict)
     said: dict[str, Statement] = field(init=False, factory=dict)
-    again: dict[str, list[Mention]] = field(init=False, factory=dict)
+    again: set[str] = field(init=False, factory=set)
     weight: int = field(init=False)
+    _near: dict[str, Words] = field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
         held, again = self.held, self.again
         for one in reversed(self.holdings):
-            for value in held.keys() & one.mentions.keys():
-                again.setdefault(value, [held[value]]).append(one.mentions[value])
+            again |= held.keys() & one.mentions.keys()
             held.update(one.mentions)
         for one in self.holdings:
             self.said.update((statement.text, statement) for statement in one.statements)
         self.weight = sum(map(_weight, held.values())) + BINDING * len(self.said)
 
-    def stands(self, value: str, mention: Mention) -> bool:
-        """Whether this mentions it beside one of the words that stood near it, if any did."""
-        known, words = self.held[value][1], mention[1]
-        if known and known[0] in words:
-            return True
+    def stands(self, value: str, known: Words, words: Words) -> bool:
+        """Whether it stands near one of these words, if near any. `known` are those that stood near
+        its first mention."""
         near = set(words)
         if value in self.again and near.isdisjoint(known):
-            whole = reduce(joined, reversed(self.again[value]))
-            self.again[value], known = [whole], whole[1]
+            known = self._near.get(value) or self._near_any(value)
         return not known or not near.isdisjoint(known)
+
+    def _near_any(self, value: str) -> Words:
+        """The words that stood near any mention of it."""
+        found = [one.mentions[value] for one in self.holdings if value in one.mentions]
+        near = self._near[value] = reduce(joined, found)[1]
+        return near
 
     def result(self, left: Left, missing: tuple[str, ...] = ()) -> Survival:
         kept, same = left
@@ -149,7 +152,7 @@ class Survey:
     def there(self, before: Iterable[Share]) -> There:
         """What was there, for comparing it with more than one outcome."""
         shares = [*before]
-        step = 1 + sum(size_of(message) for message, _ in shares) // SAMPLE
+        step = 1 + sum(_size_of(message) for message, _ in shares) // SAMPLE
         return There([self._holding(message, parts) for message, parts in shares[::step]])
 
     def share(self, there: There, after: Iterable[Message]) -> float:
@@ -196,17 +199,45 @@ def _newest(messages: Iterable[Message]) -> Iterator[Message]:
     for message in reversed([*messages]):
         if room > 0:
             yield message
-        room -= size_of(message)
+        room -= _size_of(message)
+
+
+def _size_of(message: Message) -> int:
+    """Characters in which specifics are looked for."""
+    return sum(map(_length, message.parts))
+
+
+def _length(part: Part) -> int:
+    """Of what is read of it."""
+    match part:
+        case Text():
+            return len(part.text)
+        case ToolResult():
+            sizes = [len(item.text) + 1 for item in part.content if isinstance(item, Text)]
+            return max(sum(sizes) - 1, 0)
+        case ToolCall():
+            return len(part.name) + 1 + len(part.arguments)
+        case Document():
+            return len(part.title) + 1 + len(part.text)
+        case _:
+            return 0
 
 
 def _bound(there: There, left: Iterable[Holding]) -> set[str]:
     """The specifics that still stand beside a word that stood near them."""
+    kept: set[str] = set()
     lost = set(there.held)
+    held = there.held
     for one in left:
         mine = one.mentions
-        found = [value for value in mine.keys() & lost if there.stands(value, mine[value])]
+        found: list[str] = []
+        for value in mine.keys() & lost:
+            known, words = held[value][1], mine[value][1]
+            if (known and known[0] in words) or there.stands(value, known, words):
+                found.append(value)
         lost.difference_update(found)
-    return there.held.keys() - lost
+        kept.update(found)
+    return kept
 
 
 def _stated(said: Mapping[str, Statement], left: Sequence[Statement]) -> set[str]:

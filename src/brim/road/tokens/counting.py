@@ -22,7 +22,7 @@ from brim.model.messages import (
 )
 from brim.model.profiles import ModelProfile
 from brim.road.tokens.images import image_tokens
-from brim.road.tokens.memo import Known, Memo
+from brim.road.tokens.memo import Memo
 from brim.road.tokens.schemas import BYTES_PER_TOKEN, Cost, tool_cost
 from brim.settings.schema import CountingSettings
 
@@ -95,13 +95,14 @@ class Counter:
     def texts(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without any overhead."""
         found = self._memo.get_many(self._space, texts)
-        if None in found:
-            pairs = list(zip(texts, found, strict=True))
-            fresh = self._fresh(list(dict.fromkeys([text for text, known in pairs if not known])))
-            found = [known or fresh[text] for text, known in pairs]
-        counts = [known for known in found if known]
-        self._margin = max([self._margin, *[margin for _, margin in counts]])
-        return [count for count, _ in counts]
+        self._margin = max([self._margin, *[known[1] for known in found if known]])
+        if None not in found:
+            return [known[0] for known in found if known]
+        new = dict.fromkeys([text for text, known in zip(texts, found, strict=True) if not known])
+        fresh = self._fresh(list(new))
+        return [
+            known[0] if known else fresh[text] for text, known in zip(texts, found, strict=True)
+        ]
 
     def messages(self, messages: Sequence[Message]) -> list[int]:
         """Tokens of each message, its overhead included."""
@@ -128,13 +129,12 @@ class Counter:
         extra = overheads.tools if tools else 0
         return Head(counts[0], sum(counts[1:]) + extra, overheads.reply)
 
-    def _fresh(self, texts: list[str]) -> dict[str, Known]:
+    def _fresh(self, texts: list[str]) -> dict[str, int]:
         counts = self._count(texts, self.profile)
         self._warm = True
+        self._margin = max(self._margin, counts.margin)
         self._memo.set_many(self._space, texts, counts.values, counts.margin)
-        return {
-            text: (count, counts.margin) for text, count in zip(texts, counts.values, strict=True)
-        }
+        return dict(zip(texts, counts.values, strict=True))
 
     def _totals(self, costs: Iterable[Cost]) -> list[int]:
         known = list(costs)

@@ -16,6 +16,10 @@ BRIEF = 200
 """Characters up to which a text is counted again in next to no time. Key points count thousands
 of lines; they must not push out the messages that these stood in."""
 
+FEW = 500
+"""Texts counted at once beyond which the brief ones are lines, of which hardly any is asked for
+again: they are not remembered."""
+
 _ENTRY = 160
 """Bytes that an entry takes beside its key, about."""
 
@@ -60,11 +64,13 @@ class Memo:
 
     def get_many(self, space: int, texts: Sequence[str]) -> list[Known | None]:
         """What is known of each text; None where nothing is."""
-        keys = _keys(space, texts)
         found: list[Known | None] = []
+        brief, other = self._brief, self._other
         with self._lock:
-            for text, key in zip(texts, keys, strict=True):
-                kept = self._brief if len(text) <= BRIEF else self._other
+            for text in texts:
+                size = len(text)
+                key = (space, text if size <= SHORT else _digest(text))
+                kept = brief if size <= BRIEF else other
                 known = kept.get(key)
                 found.append(known)
                 if known is not None:
@@ -78,19 +84,21 @@ class Memo:
         self, space: int, texts: Sequence[str], counts: Sequence[int], margin: float
     ) -> None:
         """Remember counts; the least recently used ones go when there is no room."""
-        keys = _keys(space, texts)
+        brief, other = self._brief, self._other
+        alike = {count: (count, margin) for count in {*counts}}
+        lines = len(texts) > FEW
         with self._lock:
-            for text, key, count in zip(texts, keys, counts, strict=True):
-                kept = self._brief if len(text) <= BRIEF else self._other
-                if key in kept:
-                    kept.move_to_end(key)
-                else:
+            for text, key, count in zip(texts, _keys(space, texts), counts, strict=True):
+                if lines and len(text) <= BRIEF:
+                    continue
+                kept = brief if len(text) <= BRIEF else other
+                if kept.pop(key, None) is None:
                     self._held += _weight(key[1])
-                kept[key] = (count, margin)
+                kept[key] = alike[count]
             over = len(self) - self.entries
             while over > 0 or self._held > self.size:
-                most = len(self._brief) > self.entries // 2 or not self._other
-                (_, gone), _ = (self._brief if most else self._other).popitem(last=False)
+                most = len(brief) > self.entries // 2 or not other
+                (_, gone), _ = (brief if most else other).popitem(last=False)
                 self._held -= _weight(gone)
                 over -= 1
 
