@@ -35,9 +35,6 @@ from proxy_parts.sides import Side, serve, sides
 SLOW = 5
 """A slow side gets one request where the others get so many."""
 
-SLOW_SIZE = 200_000
-"""Bytes of a request above which it gets none: LiteLLM needs seconds for it."""
-
 
 @dataclass(frozen=True)
 class Case:
@@ -132,13 +129,12 @@ async def table(options: argparse.Namespace, every: list[Side]) -> list[Result]:
         if options.case and case.name not in options.case:
             continue
         number = max(options.requests // (1 + case.size // 50_000), 40)
-        taking = [side for side in every if not side.slow or case.size <= SLOW_SIZE]
         for stream in (False, True):
             for clients in options.clients:
                 results = await measured(
                     case.name,
                     stream,
-                    taking,
+                    every,
                     clients,
                     max(number, 2 * clients),
                     options.rounds,
@@ -146,8 +142,7 @@ async def table(options: argparse.Namespace, every: list[Side]) -> list[Result]:
                 )
                 found += results
                 print(shown(results), file=sys.stderr if options.json else sys.stdout, flush=True)
-    quick = [side for side in every if not side.slow]
-    results = await measured("load test", False, quick, 50, LOAD, 1, lambda: hello)
+    results = await measured("load test", False, every, 50, LOAD, 1, lambda: hello)
     print(shown(results), file=sys.stderr if options.json else sys.stdout, flush=True)
     return found + results
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from stub import Action, Recorded, chunk, chunked, whole
 
+from brim.defaults.vocabulary import encoding
+
 WORDS = ("Water", " boils", " at", " 100", " degrees.")
 
 
@@ -56,9 +58,27 @@ Answer = tuple[dict[str, object], Iterable[bytes]]
 """A whole body, and the events of the same answer when it is streamed."""
 
 
+LARGE = 1_000_000
+"""Bytes of a request that is not worth counting."""
+
+
+def least(body: bytes) -> int:
+    """Tokens of a request's texts alone: a provider counts these, and some more."""
+    texts: list[str] = []
+    left: list[object] = [json.loads(body)]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            texts.append(value)
+        elif isinstance(value, dict | list):
+            left += value.values() if isinstance(value, dict) else value
+    return sum(map(len, encoding("o200k_base").encode_ordinary_batch(texts)))
+
+
 def used(recorded: Recorded) -> int:
-    """About as many tokens as the request has."""
-    return len(recorded.body) // 4
+    """As many tokens as the request has."""
+    body = recorded.body
+    return len(body) // 4 if len(body) > LARGE else least(body)
 
 
 def chat(recorded: Recorded, turn: Turn) -> Answer:

@@ -11,13 +11,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from click.testing import CliRunner
-from replies import Call, Turn, provider
+from replies import Call, Turn, least, provider
 from running import Running, serving
 from stub import Action, Recorded, Stub, whole
 
 from brim import Brim
 from brim.cli.main import cli
-from brim.defaults.vocabulary import encoding
 
 DIALECTS = {
     "/v1/chat/completions": "openai-chat",
@@ -31,19 +30,6 @@ def document(number: int, lines: int = 300) -> str:
     """A file to read, about 20 tokens a line, no two alike."""
     rows = (f"{i}: order {number * 10_000 + i * 37} went to hall {i % 90}" for i in range(lines))
     return "\n".join(f"{row}, row {len(row) * number}" for row in rows)
-
-
-def least(body: bytes) -> int:
-    """Tokens of a request's texts alone: a provider counts these, and some more."""
-    texts: list[str] = []
-    left: list[object] = [json.loads(body)]
-    while left:
-        value = left.pop()
-        if isinstance(value, str):
-            texts.append(value)
-        elif isinstance(value, dict | list):
-            left += value.values() if isinstance(value, dict) else value
-    return sum(map(len, encoding("o200k_base").encode_ordinary_batch(texts)))
 
 
 def tools_of(request: Mapping[str, Any]) -> set[str]:

@@ -167,7 +167,7 @@ def test_what_was_not_sent_shorter_saves_nothing(serve):
 @pytest.mark.parametrize("path", [CHAT, "/v1/messages"])
 def test_conversations_are_told_apart(serve, path):
     """Also those with the same beginning; each goes on as itself, condensed or not."""
-    proxy = serve()
+    proxy = serve(learn=False)
     for name in ("A", "B"):
         talk(proxy.port, name, 12, path=path)
     one = talk(proxy.port, "C", 2, "gpt-4o", path)

@@ -155,9 +155,10 @@ def too_long(recorded):
     return [whole("400 Bad Request", json.dumps({"type": "error", "error": error}).encode())]
 
 
+@pytest.mark.parametrize("learn", [True, False])
 @pytest.mark.parametrize("path", [CHAT, MESSAGES])
-def test_an_overflow_is_recovered_once_and_remembered(serve, path):
-    proxy = serve(too_long)
+def test_an_overflow_is_recovered_once_and_remembered(serve, path, learn):
+    proxy = serve(too_long, learn=learn)
     messages = turns(12)
     response, _ = ask(proxy.port, "POST", path, request(path, messages, "gpt-4o", max_tokens=100))
     assert response.status == 200

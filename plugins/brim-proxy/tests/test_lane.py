@@ -114,12 +114,21 @@ def test_what_must_be_condensed_takes_the_whole_road(serve, watched):
     assert watched.ways == [IN_A_THREAD, WHOLE, WHOLE, ON_THE_LOOP]
 
 
-def test_what_a_provider_taught_takes_the_whole_road(serve, watched):
+def test_what_a_provider_taught_of_a_conversation_takes_the_whole_road(serve, watched):
+    """What it taught of the model does not."""
     proxy = serve(kernel=watched)
     ask(proxy.port, "POST", CHAT, body(CHAT, 1))
-    watched.observe(body(CHAT, 1), {"usage": {"prompt_tokens": 120}}, dialect="openai-chat")
+    tenant = proxy.app.door.enter([]).tenant
+    said = {"usage": {"prompt_tokens": 120}}
+    watched.observe(body(CHAT, 1), said, dialect="openai-chat", tenant=tenant)
     ask(proxy.port, "POST", CHAT, body(CHAT, 2))
-    assert watched.ways == [IN_A_THREAD, WHOLE]
+    longer = json.loads(body(CHAT, 1))
+    longer["messages"] += [
+        {"role": "assistant", "content": "yes"},
+        {"role": "user", "content": "?"},
+    ]
+    ask(proxy.port, "POST", CHAT, json.dumps(longer).encode())
+    assert watched.ways == [IN_A_THREAD, ON_THE_LOOP, WHOLE]
 
 
 def test_off_reads_nothing(serve, watched):

@@ -56,5 +56,5 @@ def test_all_are_closed(serve, streamed):
         assert all(one.left.wait(PATIENCE) for one in stub.requests)
     assert len(stub.requests) == AT_ONCE * TIMES
     assert until(lambda: not proxy.app.meters.active)
-    assert proxy.app.meters.totals["gone"] == AT_ONCE * TIMES
+    assert until(lambda: proxy.app.meters.totals["gone"] == AT_ONCE * TIMES)
     assert proxy.app.meters.held == 0

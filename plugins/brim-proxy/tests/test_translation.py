@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 from needed import package
-from replies import ANSWERS, WORDS, Call, Turn, chat, provider
+from replies import ANSWERS, WORDS, Call, Turn, chat, provider, used
 from running import ask
 from stub import chunk, chunked, whole
 from test_fitting import turns
@@ -79,8 +79,8 @@ def test_a_streamed_answer(proxied):
         assert "".join(stream.text_stream) == ANSWER
         message = stream.get_final_message()
     assert (message.stop_reason, message.model) == ("end_turn", "claude-x")
-    used = len(proxy.stub.requests[0].body) // 4
-    assert (message.usage.input_tokens, message.usage.output_tokens) == (used, 5)
+    tokens = used(proxy.stub.requests[0])
+    assert (message.usage.input_tokens, message.usage.output_tokens) == (tokens, 5)
 
 
 @pytest.mark.parametrize("streamed", [False, True])

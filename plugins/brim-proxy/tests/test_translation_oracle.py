@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from needed import package
-from replies import Call, Turn, provider
+from replies import Call, Turn, provider, used
 from running import ask
 from test_translation_request import BARE, MARKED, PNG, TOOL, USE, WEB, result, text, user
 from translated import read
@@ -159,7 +159,7 @@ def test_the_same_answer_comes_down(translated, name, streamed):
     body = {**REQUESTS["tools"], "stream": streamed}
     ours = by_brim(proxy, body)
     theirs = by_litellm(proxy.stub.url, body)
-    sizes = [len(one.body) // 4 for one in proxy.stub.requests]
+    sizes = [used(one) for one in proxy.stub.requests]
     ours, theirs = answer_of(ours), answer_of(theirs)
     assert [ours.pop("used"), theirs.pop("used")] == [(size, 5) for size in sizes]
     assert ours == theirs

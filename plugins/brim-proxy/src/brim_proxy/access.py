@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from collections.abc import Callable
 from typing import TextIO
+
+from brim_proxy.moments import Moments
 
 __all__ = ["ACCESS", "Lines", "tell"]
 
 ACCESS = logging.getLogger("brim_proxy.access")
 
-MOMENT = 0.05
-"""Seconds that a line waits for others."""
+Line = Callable[[], str]
 
 
 class Lines(logging.Handler):
@@ -20,33 +21,29 @@ class Lines(logging.Handler):
     def __init__(self, stream: TextIO) -> None:
         super().__init__(logging.INFO)
         self._stream = stream
-        self._lines: list[str] = []
+        self._moments: Moments[Line] = Moments(self._write)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.add(self.format(record))
+        line = self.format(record)
+        self.add(lambda: line)
 
-    def add(self, line: str) -> None:
+    def add(self, line: Line) -> None:
         """Write this line, soon."""
-        self._lines.append(line)
-        if len(self._lines) > 1:
-            return
-        try:
-            asyncio.get_running_loop().call_later(MOMENT, self.flush)
-        except RuntimeError:
-            self.flush()
+        self._moments.add(line)
 
     def flush(self) -> None:
         """Write what waits; a signal that ends the program may not."""
-        lines, self._lines = self._lines, []
-        if lines:
-            self._stream.write("\n".join(lines) + "\n")
-            self._stream.flush()
+        self._moments.settle()
+
+    def _write(self, lines: list[Line]) -> None:
+        self._stream.write("".join([f"{line()}\n" for line in lines]))
+        self._stream.flush()
 
 
-def tell(line: str) -> None:
+def tell(line: Line) -> None:
     """Log an access line, past the costs of a log record where nobody else listens."""
     handlers = ACCESS.handlers
     if len(handlers) == 1 and isinstance(handlers[0], Lines):
         handlers[0].add(line)
     else:
-        ACCESS.info(line)
+        ACCESS.info(line())

@@ -35,6 +35,7 @@ from brim_proxy.dashboard.recorder import Recorder
 from brim_proxy.fitter import Fitter
 from brim_proxy.forwarding import Aborted, Forwarding
 from brim_proxy.meters import Meters
+from brim_proxy.moments import Moments
 from brim_proxy.routes import Kind, route_of
 from brim_proxy.settings import ProxySettings
 from brim_proxy.translation.finding import translating_of
@@ -79,6 +80,7 @@ class Proxy:
         self.upstream = Upstream(settings)
         self.translating = translating_of(settings)
         self.recorder = Recorder(kept=settings.dashboard != "off")
+        self.ended: Moments[Call] = Moments(self._note)
         self.dashboard = Dashboard(
             settings, self.door, self.recorder, lambda: self.brim, self.figures
         )
@@ -115,11 +117,12 @@ class Proxy:
 
     def figures(self) -> dict[str, object]:
         """What `/brim/stats` answers."""
+        self.ended.settle()
         recorded = self.recorder.as_dict(lambda model: self.brim.engine.profile(model).prices)
         return {**self.brim.stats().as_dict(), "proxy": {**self.meters.as_dict(), **recorded}}
 
     def _answered(self) -> dict[str, object]:
-        """What `brim top` shows beside the figures of the fits."""
+        """What `brim top` shows beside the figures of the fits, as of a moment ago."""
         return {"proxy": {"answers": self.recorder.answers, "errors": self.recorder.errors}}
 
     async def open(self) -> None:
@@ -133,6 +136,7 @@ class Proxy:
     async def close(self) -> None:
         """Close the connections, and the `Brim` if it was made here."""
         self._ready = False
+        self.ended.settle()
         for handler in ACCESS.handlers:
             handler.flush()
         if self._unpublish is not None:
@@ -166,8 +170,8 @@ class Proxy:
         finally:
             self.meters.active -= 1
             self.rounds.end(clock)
-            self._note(call)
-            call.tell()
+            call.end()
+            self.ended.add(call)
 
     async def _guarded(self, call: Call) -> None:
         """Nothing leaves from here but what cancels: no text of an error reaches a log."""
@@ -191,6 +195,7 @@ class Proxy:
             await self._last_word(call, problems.NOT_FOUND)
             return
         if kind is Kind.DASHBOARD:
+            self.ended.settle()
             await self.dashboard.serve(call)
             return
         client = self.door.enter(call.headers)
@@ -267,29 +272,17 @@ class Proxy:
         if name == "readyz" and not self._ready:
             await call.answer(503, b'{"status":"starting"}')
         elif name == "metrics":
+            self.ended.settle()
             await call.answer(200, self.meters.prometheus(), b"text/plain; version=0.0.4")
         elif name == "stats":
             await call.answer(200, msgspec.json.encode(self.figures()))
         else:
             await call.answer(200, b'{"status":"ok"}')
 
-    def _note(self, call: Call) -> None:
-        self.recorder.note(call)
-        meters, totals, fit = self.meters, self.meters.totals, call.fit
-        meters.requests[call.route.name, call.status] += 1
-        totals["bytes_in"] += call.bytes_in
-        totals["bytes_out"] += call.bytes_out
-        totals[call.outcome] += 1
-        if fit is None:
-            return
-        meters.fitted(fit.seconds)
-        totals["recovered"] += fit.recovered
-        if fit.report is None:
-            totals["unread"] += fit.refusal is None
-            return
-        totals["fitted"] += fit.changed
-        totals["tokens_before"] += fit.report.before.tokens
-        totals["tokens_after"] += fit.report.after.tokens
+    def _note(self, calls: list[Call]) -> None:
+        for call in calls:
+            self.recorder.note(call)
+            self.meters.note(call)
 
 
 def in_memory(settings: Settings) -> Settings:

@@ -44,18 +44,20 @@ class Call:
     outcome: str = "ok"
     finished: bool = False
     began: float = field(factory=time.perf_counter)
+    seconds: float = 0.0
+    headers: Headers = field(init=False, repr=False)
+    """With names in lower case."""
     _given: dict[bytes, bytes] | None = field(default=None, repr=False)
 
-    @property
-    def headers(self) -> Headers:
-        headers: Headers = self.scope["headers"]
-        return headers
+    @headers.default
+    def _lowered(self) -> Headers:
+        return [(name.lower(), value) for name, value in self.scope["headers"]]
 
     def given(self, name: bytes) -> bytes:
         """The first value of a request header, empty where there is none. `name` is in lower
         case."""
         if self._given is None:
-            self._given = {name.lower(): value for name, value in reversed(self.headers)}
+            self._given = dict(reversed(self.headers))
         return self._given.get(name, b"")
 
     @property
@@ -118,16 +120,20 @@ class Call:
             facts.append((b"x-brim-recovered", b"1"))
         return facts
 
-    def tell(self) -> None:
+    def end(self) -> None:
+        """Nothing more happens to it."""
+        self.seconds = time.perf_counter() - self.began
+        if ACCESS.isEnabledFor(logging.INFO):
+            tell(self.line)
+
+    def line(self) -> str:
         """The access line: sizes, times and names; no body, no key, no path, no query."""
-        if not ACCESS.isEnabledFor(logging.INFO):
-            return
         line: dict[str, object] = {
             "route": self.route.name,
             "method": self.scope["method"] if _SAFE.fullmatch(self.scope["method"]) else "?",
             "status": self.status,
             "outcome": self.outcome,
-            "ms": round(1000 * (time.perf_counter() - self.began), 2),
+            "ms": round(1000 * self.seconds, 2),
             "bytes_in": self.bytes_in,
             "bytes_out": self.bytes_out,
             "tenant": self.tenant,
@@ -136,7 +142,7 @@ class Call:
             line["mode"] = self.mode
             line["brim_ms"] = round(1000 * self.fit.seconds, 2)
             line |= self._fitting(self.fit)
-        tell(msgspec.json.encode(line).decode())
+        return msgspec.json.encode(line).decode()
 
     def _fitting(self, fit: Fit) -> dict[str, object]:
         report = fit.report

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -24,6 +25,7 @@ from brim.api import (
 from brim_proxy import problems
 from brim_proxy.asgi import TooLarge
 from brim_proxy.decoding import Undecodable, decoded, is_plain
+from brim_proxy.hearing import Hearing
 from brim_proxy.overflow import Limits, budget_under, learn
 from brim_proxy.problems import Problem
 from brim_proxy.routes import Route
@@ -110,6 +112,7 @@ class Fitter:
         self.brim = brim
         self.settings = settings
         self.limits = Limits(time.monotonic)
+        self.hearing = Hearing(brim) if settings.learn else None
         self._busy_until = 0.0
         self.guarded = bool(brim.host.calls.names("admit"))
         waits = brim.settings.complete or brim.settings.inject
@@ -135,8 +138,10 @@ class Fitter:
     def _enters(self) -> bool:
         """Whether Brim is free now, or in a moment: the event loop waits for no long fit."""
         lock = self.brim.lock
+        if lock.acquire(blocking=False):
+            return True
         if time.monotonic() < self._busy_until:
-            return lock.acquire(blocking=False)
+            return False
         if lock.acquire(timeout=MOMENT):
             return True
         self._busy_until = time.monotonic() + BUSY
@@ -161,16 +166,26 @@ class Fitter:
         """The body for another try after an overflow, None when there is nothing to gain."""
         if fit.report is None:
             return None
+        if self.hearing is not None:
+            again = await self._relearned(self.hearing, job, fit, overflow)
+            if again is not None:
+                return again
         usage = fit.report.after
         reserve = usage.reserve or _asked(job.body).reserve
         learned = learn(overflow, usage.tokens)
         if learned is not None:
             self.limits.put(job.tenant, fit.report.model, learned)
         budget = budget_under(overflow, usage.tokens, reserve)
-        again = await self.fit(evolve(job, budget=budget))
-        if again.refusal is not None or not again.changed or again.body == fit.body:
+        return _gain(fit, await self.fit(evolve(job, budget=budget)))
+
+    async def _relearned(
+        self, hearing: Hearing, job: Job, fit: Fit, overflow: Overflow
+    ) -> Fit | None:
+        """The same by what Brim itself makes of the overflow."""
+        told = partial(hearing.overflowed, fit=fit, told=overflow)
+        if not is_plain(job.encoding) or not await self._aside(told, job):
             return None
-        return evolve(again, seconds=fit.seconds + again.seconds, recovered=True)
+        return _gain(fit, await self.fit(job))
 
     async def barred(self, job: Job, fit: Fit) -> Problem | None:
         """Why guards do not let this request pass, None where they do; it is `guarded` only
@@ -198,6 +213,8 @@ class Fitter:
     def close(self) -> None:
         """Let running fits end, start no new ones."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        if self.hearing is not None:
+            self.hearing.close()
 
     def _fit(self, job: Job) -> Fit:
         began = time.perf_counter()
@@ -267,6 +284,13 @@ class Fitter:
             return self.brim.count(plain, dialect=job.route.dialect).total
         except (BrimError, TooLarge, Undecodable):
             return None
+
+
+def _gain(fit: Fit, again: Fit) -> Fit | None:
+    """What to send in the place of what was too long, None where it is no better."""
+    if again.refusal is not None or not again.changed or again.body == fit.body:
+        return None
+    return evolve(again, seconds=fit.seconds + again.seconds, recovered=True)
 
 
 def _asked(body: bytes) -> _Asked:

@@ -17,6 +17,7 @@ from brim_proxy.credentials import Client
 from brim_proxy.decoding import Undecodable, decoded, is_plain
 from brim_proxy.fitter import Fit, Fitter, Job
 from brim_proxy.headers import MODE, outbound, returned
+from brim_proxy.hearing import Tap
 from brim_proxy.problems import Declined
 from brim_proxy.routes import Kind
 from brim_proxy.settings import ProxySettings
@@ -112,7 +113,24 @@ class Forwarding:
         if again is not None:
             call.fit = again
             async with self._sent(call, client, again.body, plain=True) as response:
-                await self._relay(call, response)
+                await self._answered(call, job, again, response)
+
+    async def _answered(
+        self,
+        call: Call,
+        job: Job,
+        fit: Fit,
+        response: aiohttp.ClientResponse | Answer,
+        head: bytes = b"",
+    ) -> None:
+        """The response as it comes, and what Brim learns from it afterwards."""
+        hearing = self.fitter.hearing
+        if hearing is None or response.status != 200 or not hearing.wants(job, fit):
+            await self._relay(call, response, head)
+            return
+        tap = Tap(response.headers.get("content-encoding", ""))
+        await self._relay(call, response, head, tap)
+        hearing.heard(job, fit, tap)
 
     async def _tried(self, call: Call, client: Client, job: Job, fit: Fit) -> Fit | None:
         """Send what was fitted. Gives what to send instead when that was too long after all."""
@@ -125,7 +143,7 @@ class Forwarding:
                     again = await self.fitter.refit(job, fit, overflow)
                     if again is not None:
                         return again
-            await self._relay(call, response, head)
+            await self._answered(call, job, fit, response, head)
         return None
 
     async def _counted(self, call: Call, client: Client, body: bytes) -> None:
@@ -185,9 +203,13 @@ class Forwarding:
         return pieces
 
     async def _relay(
-        self, call: Call, response: aiohttp.ClientResponse | Answer, head: bytes = b""
+        self,
+        call: Call,
+        response: aiohttp.ClientResponse | Answer,
+        head: bytes = b"",
+        tap: Tap | None = None,
     ) -> None:
-        """The response as it comes. Raises `Aborted` where it breaks off."""
+        """The response as it comes, also to a `tap`. Raises `Aborted` where it breaks off."""
         content, clock = response.content, call.clock
         idle, patience = self.settings.idle_timeout, self.settings.send_timeout
         headers = [*returned(response.raw_headers), *call.told()]
@@ -201,6 +223,8 @@ class Forwarding:
                 piece = await content.readany()
                 clock.allow(patience)
                 await call.write(piece, more=not content.at_eof())
+                if tap is not None:
+                    tap.keep(piece)
         except asyncio.CancelledError:
             if clock.rang():
                 raise Aborted from None

@@ -52,8 +52,11 @@ def returned(headers: Sequence[tuple[bytes, bytes]]) -> Headers:
 
 
 def _passing(headers: Sequence[tuple[bytes, bytes]], ends: frozenset[bytes]) -> Headers:
-    if connection := [value for name, value in headers if name.lower() == CONNECTION]:
-        ends |= _named(connection)
+    lowered = [name.lower() for name, _ in headers]
+    if CONNECTION in lowered:
+        ends |= _named([value for name, value in headers if name.lower() == CONNECTION])
     return [
-        pair for pair in headers if (low := pair[0].lower()) not in ends and not low.startswith(OWN)
+        pair
+        for pair, name in zip(headers, lowered, strict=True)
+        if name not in ends and not name.startswith(OWN)
     ]

@@ -7,8 +7,12 @@ import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from attrs import define, field
+
+if TYPE_CHECKING:
+    from brim_proxy.call import Call
 
 __all__ = ["Meters"]
 
@@ -40,10 +44,24 @@ class Meters:
     seconds: float = 0.0
     started: float = field(factory=time.time)
 
-    def fitted(self, seconds: float) -> None:
-        """Note Brim's own time for one request."""
-        self.buckets[bisect_left(BOUNDS, seconds)] += 1
-        self.seconds += seconds
+    def note(self, call: Call) -> None:
+        """Count a request that has ended."""
+        totals, fit = self.totals, call.fit
+        self.requests[call.route.name, call.status] += 1
+        totals["bytes_in"] += call.bytes_in
+        totals["bytes_out"] += call.bytes_out
+        totals[call.outcome] += 1
+        if fit is None:
+            return
+        self.buckets[bisect_left(BOUNDS, fit.seconds)] += 1
+        self.seconds += fit.seconds
+        totals["recovered"] += fit.recovered
+        if fit.report is None:
+            totals["unread"] += fit.refusal is None
+            return
+        totals["fitted"] += fit.changed
+        totals["tokens_before"] += fit.report.before.tokens
+        totals["tokens_after"] += fit.report.after.tokens
 
     def prometheus(self) -> bytes:
         """All figures in the text format, version 0.0.4."""

@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from urllib.parse import unquote_to_bytes
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from brim_proxy.asgi import Scope
 
@@ -46,9 +46,12 @@ class Route:
 
 
 FITTED = {
-    b"/v1/chat/completions": ("chat", Vendor.OPENAI, "openai-chat"),
-    b"/v1/responses": ("responses", Vendor.OPENAI, "openai-responses"),
-    b"/v1/messages": ("messages", Vendor.ANTHROPIC, "anthropic"),
+    path.encode(): Route(Kind.FIT, name, vendor, dialect, path)
+    for path, name, vendor, dialect in (
+        ("/v1/chat/completions", "chat", Vendor.OPENAI, "openai-chat"),
+        ("/v1/responses", "responses", Vendor.OPENAI, "openai-responses"),
+        ("/v1/messages", "messages", Vendor.ANTHROPIC, "anthropic"),
+    )
 }
 COUNTED = b"/v1/messages/count_tokens"
 LOCAL = {
@@ -79,7 +82,9 @@ def route_of(scope: Scope) -> Route:
     backslashes, control characters, also when they are percent-encoded) lead nowhere.
     """
     raw, method = _raw_path(scope), scope["method"]
-    plain = raw if raw in FITTED else _plain(raw)
+    if method == "POST" and raw in FITTED:
+        return FITTED[raw]
+    plain = _plain(raw)
     if plain is None:
         return NOWHERE
     if plain == b"/" and method == "HEAD":
@@ -90,8 +95,7 @@ def route_of(scope: Scope) -> Route:
         return NOWHERE
     path = raw.decode("ascii")
     if method == "POST" and plain in FITTED:
-        name, vendor, dialect = FITTED[plain]
-        return Route(Kind.FIT, name, vendor, dialect, path)
+        return evolve(FITTED[plain], path=path)
     if method == "POST" and plain == COUNTED:
         return Route(Kind.COUNT, "count_tokens", Vendor.ANTHROPIC, "anthropic", path)
     return Route(Kind.FORWARD, "other", _vendor(scope, plain), path=path)

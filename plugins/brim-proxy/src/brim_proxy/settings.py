@@ -32,7 +32,9 @@ class ProxySettings:
 
     `mode` is what happens to requests that do not say `x-brim-mode`. With `forward`, every other
     path under `/v1/` goes to the upstream untouched; without it is 404. With `recover`, a request
-    that the upstream finds too long is fitted to the limit it names and sent once more.
+    that the upstream finds too long is fitted to the limit it names and sent once more. With
+    `learn`, what the upstream reports of the tokens it read, and of those that were too many,
+    teaches Brim how it counts; see `Brim.observe`.
 
     `connect_timeout` is for a connection, `first_byte_timeout` for the response's head,
     `idle_timeout` between two pieces of a response; `header_timeout` is for a request's head,
@@ -46,7 +48,8 @@ class ProxySettings:
     `translate` names a translator, for an upstream that speaks another dialect than its clients:
     "anthropic-to-openai", or one that another distribution brings. `model_map` has patterns of the
     clients' model names (`*`, `?`, `[...]`), and what the upstream calls those models; the first
-    that fits counts, other names stay.
+    that fits counts, other names stay. A translated stream gets a ping after each `ping_interval`
+    seconds in which the upstream says nothing; 0 is for none.
 
     The `dashboard` shows "figures", or "bodies" too: what condensed messages said. Of several
     tenants each sees its own conversations there, `operators` are tenants that see all.
@@ -62,10 +65,12 @@ class ProxySettings:
     mode: Literal["on", "observe", "off"] = "on"
     forward: bool = True
     recover: bool = True
+    learn: bool = True
     access_log: bool = True
     connect_timeout: float = field(default=10.0, validator=validators.gt(0))
     first_byte_timeout: float = field(default=600.0, validator=validators.gt(0))
     idle_timeout: float = field(default=300.0, validator=validators.gt(0))
+    ping_interval: float = field(default=15.0, validator=validators.ge(0))
     header_timeout: float = field(default=10.0, validator=validators.gt(0))
     body_timeout: float = field(default=30.0, validator=validators.gt(0))
     send_timeout: float = field(default=120.0, validator=validators.gt(0))

@@ -98,7 +98,8 @@ class Recorder:
         """Write down a request that has ended."""
         if call.route.kind in ASIDE:
             return
-        now, seconds = self.clock(), time.perf_counter() - call.began
+        seconds = call.seconds
+        now = self.clock() - (time.perf_counter() - call.began - seconds)
         failed = call.status >= HTTP_ERROR or call.outcome in FAILED
         self.version += 1
         self.answers += 1

@@ -47,8 +47,12 @@ class Events(Protocol):
     def feed(self, piece: bytes) -> bytes:
         """What the client may have now that these bytes came, cut anywhere."""
 
-    def end(self, whole: bool) -> bytes:
-        """The last bytes for the client. Without `whole` the upstream broke off."""
+    def quiet(self) -> bytes:
+        """What tells the client that nothing came for a while, and may yet."""
+
+    def end(self, whole: bool, late: bool = False) -> bytes:
+        """The last bytes for the client. Without `whole` the upstream broke off, or, if it is
+        `late`, said nothing for too long."""
 
 
 class Translation(Protocol):

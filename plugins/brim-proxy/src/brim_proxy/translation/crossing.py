@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 import aiohttp
 import msgspec
@@ -71,6 +72,23 @@ def entered(
     return Crossing(translating.translator, shown), plain
 
 
+class Source(Protocol):
+    """A body that comes in pieces, as aiohttp reads it."""
+
+    def at_eof(self) -> bool:
+        """Whether nothing comes any more."""
+
+    async def readany(self) -> bytes:
+        """What is there, as soon as there is anything."""
+
+
+class Patience(Protocol):
+    """A clock that waits no longer than it is told; see `Clock`."""
+
+    async def within(self, seconds: float, awaitable: Awaitable[bytes]) -> bytes:
+        """What it gives. Raises `TimeoutError`."""
+
+
 class Content:
     """A body that is whole already, read like aiohttp's."""
 
@@ -86,12 +104,19 @@ class Content:
 
 
 class Stream:
-    """A stream that is translated while it is read. Where the upstream breaks off, the client
-    is told so in its own words before it sees the same."""
+    """A stream that is translated while it is read. Where the upstream breaks off, or says nothing
+    for `idle` seconds, the client is told so in its own words before it sees the same; after each
+    `ping` seconds of silence, that somebody is still there."""
 
-    def __init__(self, source: aiohttp.StreamReader, events: Events) -> None:
+    def __init__(
+        self, source: Source, events: Events, clock: Patience, *, idle: float, ping: float
+    ) -> None:
         self._source = source
         self._events = events
+        self._clock = clock
+        self._idle = idle
+        self._ping = ping or idle
+        self._silent = 0.0
         self._fault: Exception | None = None
         self._over = False
 
@@ -103,17 +128,31 @@ class Stream:
         nobody asked; but it is alive, and whoever waits for it must know."""
         if self._fault is not None:
             raise self._fault
+        wait = min(self._ping, self._idle - self._silent)
         try:
-            out = self._events.feed(await self._source.readany())
+            piece = await self._clock.within(wait, self._source.readany())
+        except TimeoutError as fault:
+            self._silent += wait
+            return self._quiet(fault)
         except (aiohttp.ClientError, ConnectionResetError) as fault:
-            out = self._events.end(whole=False)
-            self._over = self._events.complete
-            self._fault = None if self._over else fault
-            return out
+            return self._broken(fault, self._events.end(whole=False))
+        self._silent = 0.0
+        out = self._events.feed(piece)
         if self._source.at_eof():
             out += self._events.end(whole=True)
             self._over = True
         return out
+
+    def _quiet(self, fault: Exception) -> bytes:
+        if self._silent < self._idle and not self._events.complete:
+            return self._events.quiet()
+        return self._broken(fault, self._events.end(whole=False, late=True))
+
+    def _broken(self, fault: Exception, last: bytes) -> bytes:
+        """The last words, before the fault itself; there is none where nothing is missed."""
+        self._over = self._events.complete
+        self._fault = None if self._over else fault
+        return last
 
 
 @define
@@ -163,7 +202,9 @@ async def _answered(
     headers = translator.answer_headers(kept)
     plain = not response.headers.get("content-encoding")
     if translation.streamed and response.status == 200 and plain and _is_stream(response):
-        stream = Stream(response.content, translation.events())
+        settings = way.settings
+        limits = {"idle": settings.idle_timeout, "ping": settings.ping_interval}
+        stream = Stream(response.content, translation.events(), way.clock, **limits)
         return Answer(200, [(b"content-type", EVENTS.encode()), *headers], stream)
     whole = translation.answer(response.status, await _whole(way, response))
     size = str(len(whole.body)).encode()

@@ -37,6 +37,7 @@ from brim_proxy.translation.anthropic_openai.sse import COMMENT, EventReader, To
 __all__ = ["ChatEvents"]
 
 BROKEN = "The upstream broke off its answer"
+STALLED = "The upstream has said nothing for too long"
 DONE = b"[DONE]"
 DELTAS = {
     "text": ("text_delta", "text"),
@@ -158,13 +159,20 @@ class ChatEvents:
             return self._fail(failed(502, UNREADABLE))
         return b"".join(self._read(data) for data in found)
 
-    def end(self, whole: bool) -> bytes:
+    def quiet(self) -> bytes:
+        """A ping, in a message that begins with it at the latest."""
+        if self._over:
+            return b""
+        return event("ping") if self._id else b"".join(self._begun(None))
+
+    def end(self, whole: bool, late: bool = False) -> bytes:
         """The last events. An answer that has said why it ended is complete even where the
         upstream broke off."""
         out = b"".join(self._read(data) for data in self._reader.end()) if whole else b""
         if self._over:
             return out
-        return out + (self._finish() if self._choice else self._fail(failed(502, BROKEN)))
+        fault = failed(504, STALLED) if late else failed(502, BROKEN)
+        return out + (self._finish() if self._choice else self._fail(fault))
 
     def whole(self, chunk: Chunk) -> bytes:
         """All events of an answer that came whole."""
@@ -187,10 +195,7 @@ class ChatEvents:
 
     def _taken(self, chunk: Chunk) -> Iterator[bytes]:
         if not self._id:
-            message = envelope(self._style, chunk.id)
-            self._id = message["id"]
-            yield event("message_start", message=message)
-            yield event("ping")
+            yield from self._begun(chunk.id)
         self._usage = chunk.usage or self._usage
         for choice in chunk.choices or ():
             said = choice.delta or choice.message
@@ -199,6 +204,12 @@ class ChatEvents:
             if choice.index == 0 and choice.finish_reason:
                 self._choice = choice
         yield from self._blocks.written()
+
+    def _begun(self, given: str | None) -> Iterator[bytes]:
+        message = envelope(self._style, given)
+        self._id = message["id"]
+        yield event("message_start", message=message)
+        yield event("ping")
 
     def _hear(self, said: Said) -> None:
         if thought := self._style.reasoning(said):
