@@ -22,7 +22,8 @@ CJK_FIRST = "\u2e80"
 IDENTIFIER, NAMED, NUMBER, ENTITY, SMALL, WORD = 5.0, 4.0, 2.5, 2.0, 1.5, 1.0
 """Types of concepts, by how much depends on their being exact."""
 
-_MORE = r"\w++(?:(?:[-./@+'\\]|::)\w++|(?<=\d)[:,]\d++)*+"
+_MORE = r"\w+(?:(?:[-./@+'\\]|::)\w+|(?<=\d)[:,]\d+)*"
+# Possessive groups would be quicker: early releases of Python 3.11 go wrong with them.
 _ASCII = re.compile(rf"{_MORE}|(?:[~.]{{0,2}}/[$]?|[$]){_MORE}", re.ASCII)  # most begin with \w
 _ANY = re.compile(
     rf"[{CJK}]+|(?:[~.]{{0,2}}/)?[$€£¥]?[^\W{CJK}]+"
