@@ -9,7 +9,8 @@ some stand in newer messages as well for a while, and go with these.
 
 `auto` has no model to ask; `auto + model` has a stand-in that keeps every other line of what it
 reads, as long as there is room; `progressive` and `summary` are these strategies by themselves,
-with the same stand-in and no threshold. `--conversations N` of a kind, `--json`.
+with the same stand-in and no threshold. `--conversations N` of a kind, `--least` tokens of a budget
+beside the head, `--json`.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ KINDS = ("claude_code", "locomo", "openhands", "swe_agent", "tau_airline")
 TIMES = 5
 SHARE = 4
 LEAST = 1_200
-"""Tokens of the smallest budget."""
+"""Tokens of the smallest budget, beside the head."""
 
 MODEL = "gpt-4o"
 ASKED = {"complete": ["scripted-model"]}
@@ -87,10 +88,10 @@ def views(brim: Brim, messages: Sequence[Any]) -> list[Message]:
     return [dialect.parse(one, place).message for place, one in enumerate(messages)]
 
 
-def budget_of(brim: Brim, messages: Sequence[Mapping[str, Any]]) -> int:
+def budget_of(brim: Brim, messages: Sequence[Mapping[str, Any]], least: int) -> int:
     head = [one for one in messages if one["role"] in {"system", "developer"}]
     fixed, whole = (brim.count(some, model=MODEL).total if some else 0 for some in (head, messages))
-    return fixed + max((whole - fixed) // SHARE, LEAST)
+    return fixed + max((whole - fixed) // SHARE, least)
 
 
 @define
@@ -125,12 +126,12 @@ def texts_of(message: Message) -> Iterator[str]:
     return (part.text for part in message.parts if isinstance(part, Text))
 
 
-def followed(row: Mapping[str, Any], way: Mapping[str, Any]) -> Lasting | None:
+def followed(row: Mapping[str, Any], way: Mapping[str, Any], least: int = LEAST) -> Lasting | None:
     """None for a conversation that is not condensed so often."""
     settings = {"archive": {"where": "off"}, **way}
     found: Followed | None = None
     with Brim(settings, [ScriptedModel((half,))]) as brim:
-        budget = budget_of(brim, row["messages"])
+        budget = budget_of(brim, row["messages"], least)
         session = brim.session(model=MODEL, budget=budget, dialect="openai-chat")
         for message in row["messages"]:
             session.append(message)
@@ -168,6 +169,7 @@ def table(found: Mapping[str, Sequence[Lasting]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--conversations", type=int, default=4, help="of a kind")
+    parser.add_argument("--least", type=int, default=LEAST, help="tokens of the smallest budget")
     parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
@@ -179,7 +181,7 @@ def main() -> None:
         found[way] = []
         for kind in KINDS:
             rows = sorted(load(kind), key=lambda row: row["id"])[: args.conversations]
-            found[way] += filter(None, (followed(row, WAYS[way]) for row in rows))
+            found[way] += filter(None, (followed(row, WAYS[way], args.least) for row in rows))
             print(f"{way}, {kind}: done", file=sys.stderr)
     if args.json:
         shown = {way: {run.name: asdict(run) for run in runs} for way, runs in found.items()}
