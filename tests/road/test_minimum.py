@@ -185,3 +185,30 @@ def test_a_users_words_beside_dropped_results_are_no_cheap_bridge(brim: Brim, sa
     assert fitted.report.after.upper <= minimum
     with pytest.raises(BudgetInfeasible):
         brim.fit(messages, model="m", budget=minimum - 1, pin=3, dialect="anthropic")
+
+
+@pytest.mark.parametrize("more", range(12, 100, 8))
+def test_a_cheap_message_bridges_only_where_a_note_has_no_room(brim: Brim, more: int) -> None:
+    """With still more room the note stands there: what is kept must not go when there is more."""
+    content = [block(words(100)), PICTURE, block(words(200))]
+    result = {"type": "tool_result", "tool_use_id": "1", "content": content}
+    messages = [
+        user(words(60)),
+        assistant(words(300)),
+        user("so"),
+        assistant(words(20)),
+        user(words(30)),
+        use("1"),
+        {"role": "user", "content": [result]},
+    ]
+
+    def fit(budget: int) -> Any:
+        return brim.fit(
+            messages, model="m", budget=budget, pin=3, dialect="anthropic", tenant=str(budget)
+        )
+
+    with pytest.raises(BudgetInfeasible) as error:
+        fit(1)
+    least = error.value.minimum
+    assert messages[2] in fit(least).messages
+    assert messages[2] not in fit(least + more).messages

@@ -14,22 +14,23 @@ from brim.road.plans.units import Unit, note_message
 from brim.road.tokens.counting import Counter
 from brim.texts import cut
 
-__all__ = ["RESULT_TOKENS", "dominant", "shortest_results", "skeleton"]
+__all__ = ["RESULT_TOKENS", "dominant", "shortest_results", "skeletons"]
 
 RESULT_TOKENS = 64
 """What is left of each result of the newest exchange at the least."""
 
 
-def skeleton(trip: Trip) -> Plan:
-    """The plan that keeps only what must stay: pins, the user's last words, and the newest
-    exchange with each result cut to at most 64 tokens."""
+def skeletons(trip: Trip) -> list[Plan]:
+    """Plans that keep only what must stay: pins, the user's last words, and the newest exchange
+    with each result cut to at most 64 tokens. Where a note must stand, the first one has it, as
+    with more room; the second may have a message of the user's that is cheaper."""
     units = trip.units(EMPTY)
     runs = _loose_runs(units)
     bridges = {bridge for run in runs for bridge in _bridge(trip, units, run)}
-    plans = [_without(trip, units, runs, bridges)]
+    plans = [_without(trip, units, runs, set())]
     if bridges:
-        plans.append(_without(trip, units, runs, set()))
-    return min(plans, key=lambda plan: trip.tokens(trip.render(plan)))
+        plans.append(_without(trip, units, runs, bridges))
+    return plans
 
 
 def _without(
