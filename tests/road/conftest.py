@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from glance_parts import Pair
 from loguru import logger
 from road_parts import SETTINGS
 
@@ -37,6 +38,14 @@ def brim(_plain: Brim) -> Brim:
     """A plain one, which remembers nothing."""
     _plain.engine = Engine(_plain.host, _plain.settings)
     return _plain
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    made = Pair()
+    yield made
+    made.quick.close()
+    made.whole.close()
 
 
 @pytest.fixture(autouse=True)

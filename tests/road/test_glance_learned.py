@@ -4,24 +4,15 @@ the conversation itself."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from attrs import evolve
-from test_glance import DIALECTS, Pair
+from glance_parts import DIALECTS, Pair
 
 from brim.api import CompletionError
 from brim.road.learning.anchors import Anchor, Anchors
 from brim.testing.case import Case
 from brim.testing.conversations import seeded
-
-
-@pytest.fixture
-def pair() -> Iterator[Pair]:
-    made = Pair()
-    yield made
-    made.quick.close()
-    made.whole.close()
 
 
 def written(case: Case, length: int | None = None) -> bytes:

@@ -11,27 +11,21 @@ from pathlib import Path
 import pytest
 
 from brim import Brim, Fitted
+from brim.testing.fakes import FakeClock
 from conftest import Server
 
 KEY = "0123456789abcdef"
 PRICES = {"input": 2.5, "output": 10.0, "cached_input": 1.25, "cache_ttl": 300}
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
 def machine(
-    server: Server, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Brim]]:
     monkeypatch.setenv("BRIM_CACHE_KEY", KEY)
     monkeypatch.setenv("BRIM_DATA_DIR", str(tmp_path))
@@ -59,7 +53,7 @@ def machine(
         yield made
 
 
-def turn(app: Brim, clock: Clock, number: int) -> Fitted:
+def turn(app: Brim, clock: FakeClock, number: int) -> Fitted:
     clock.now += 400 if number % 17 == 16 else 5
     roles = ("user", "assistant")
     messages = [
@@ -82,7 +76,7 @@ def commands(server: Server, name: str) -> int:
 
 @pytest.mark.parametrize("caches", [("redis-cache",), ("memory-cache", "redis-cache")])
 def test_the_account_goes_on_elsewhere(
-    machine: Callable[..., Brim], clock: Clock, caches: tuple[str, ...]
+    machine: Callable[..., Brim], clock: FakeClock, caches: tuple[str, ...]
 ) -> None:
     by_itself = machine()
     expected = [said(turn(by_itself, clock, number)) for number in range(70)]
@@ -93,7 +87,9 @@ def test_the_account_goes_on_elsewhere(
     assert early, "some were condensed for what the account says"
 
 
-def test_one_read_for_a_request(machine: Callable[..., Brim], server: Server, clock: Clock) -> None:
+def test_one_read_for_a_request(
+    machine: Callable[..., Brim], server: Server, clock: FakeClock
+) -> None:
     machines = [machine("redis-cache") for _ in range(2)]
     for number in range(50):
         before = commands(server, "mget")
@@ -102,7 +98,7 @@ def test_one_read_for_a_request(machine: Callable[..., Brim], server: Server, cl
 
 
 def test_without_redis_nothing_fails(
-    machine: Callable[..., Brim], server: Server, clock: Clock
+    machine: Callable[..., Brim], server: Server, clock: FakeClock
 ) -> None:
     by_itself = machine()
     expected = [said(turn(by_itself, clock, number)) for number in range(40)]
