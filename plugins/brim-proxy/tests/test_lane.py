@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import pytest
-from running import ask
+from running import Running, ask
 
 from brim import Brim, Fitted, Glance
 
@@ -50,6 +51,12 @@ class Watched(Brim):
 ON_THE_LOOP = ("glance", True)
 IN_A_THREAD = ("glance", False)
 WHOLE = ("fit", False)
+
+
+@pytest.fixture
+def serve(serve: Callable[..., Running]) -> Callable[..., Running]:
+    """Without learning, whose thread has Brim to itself for a moment after an answer."""
+    return partial(serve, learn=False)
 
 
 @pytest.fixture
