@@ -8,7 +8,7 @@ from brim.dialects.base import Violation
 from brim.errors import BudgetInfeasible, InvalidConversation
 from brim.road.condensing.gate import Candidate
 from brim.road.condensing.verify import added_violations
-from brim.road.plans.minimum import dominant, skeletons
+from brim.road.plans.minimum import dominant, skeleton
 from brim.road.plans.plan import Plan
 from brim.road.plans.render import Rendering
 from brim.road.plans.trip import Trip
@@ -73,10 +73,7 @@ def _plain(trip: Trip, plan: Plan) -> Plan:
 def _least(trip: Trip, reached: int) -> Candidate:
     """Only what must stay. Raises `BudgetInfeasible` when even that is too much; the strategies
     may have `reached` less than it, where they say the same in fewer words."""
-    plans = [bound(trip, plan) for plan in skeletons(trip)]
-    sizes = [trip.upper(trip.tokens(trip.render(plan))) for plan in plans]
-    fitting = [at for at, size in enumerate(sizes) if size <= trip.room.budget]
-    plan = plans[fitting[0] if fitting else sizes.index(min(sizes))]
+    plan = bound(trip, skeleton(trip))
     rendering = trip.render(plan)
     minimum = trip.upper(trip.tokens(rendering))
     if minimum > trip.room.budget and trip.timeline.injected:

@@ -16,7 +16,7 @@ from brim.road.plans.timeline import Timeline, link
 from brim.road.plans.units import lasting
 from brim.texts import wrap_note
 
-__all__ = ["SHORTEST", "Item", "Rendering", "needs_bridge"]
+__all__ = ["SHORTEST", "Item", "Rendering"]
 
 SHORTEST = "…"
 """The body of a note that only keeps a request well-formed."""
@@ -270,7 +270,7 @@ class Rendering:
         if last is not None and self._started and _neighbours(last, item):
             return False
         before = last.parsed.message.role if last is not None and self._started else None
-        return needs_bridge(self.timeline, self.merges, before, item.parsed.message.role)
+        return _needs_bridge(self.timeline, self.merges, before, item.parsed.message.role)
 
 
 def _follow(value: bytes, items: Sequence[Item]) -> bytes:
@@ -281,7 +281,7 @@ def _follow(value: bytes, items: Sequence[Item]) -> bytes:
     return value
 
 
-def needs_bridge(timeline: Timeline, merges: bool, before: str | None, after: str) -> bool:
+def _needs_bridge(timeline: Timeline, merges: bool, before: str | None, after: str) -> bool:
     """Whether something must stand between messages of these roles that became neighbours;
     `before` is None where `after` would be the first message."""
     if after != "assistant":
