@@ -267,3 +267,17 @@ def test_of_very_long_conversations_an_even_sample_is_compared(
     assert found.score == pytest.approx(0.5, abs=0.02)
     monkeypatch.setattr(module, "SEARCHED", 2_000)
     assert survival(messages, messages).score < 0.2
+
+
+@pytest.mark.parametrize("sample", range(500, 24_000, 1_500))
+def test_both_of_those_who_take_turns_are_in_the_sample(
+    monkeypatch: pytest.MonkeyPatch, sample: int
+) -> None:
+    import brim.road.grading.survival as module
+
+    monkeypatch.setattr(module, "SAMPLE", sample)
+    turns = ((f"part_{i} was read", f"it has {i + 1_000} lines") for i in range(500))
+    asked, told = zip(*turns, strict=True)
+    messages = said(*(text for turn in zip(asked, told, strict=True) for text in turn))
+    names = len(asked) * NAME / (len(asked) * (NAME + NUMBER))
+    assert survival(messages, said(*asked)).score == pytest.approx(names, abs=0.1)

@@ -30,7 +30,8 @@ COMMON = 64
 
 SAMPLE, SEARCHED = 500_000, 2_000_000
 """Characters read of what was there before, every n-th message where there is more (about 128k
-tokens); and characters searched of what is there now, the newest."""
+tokens), n odd, since calls and results take turns; and characters searched of what is there now,
+the newest."""
 
 HELD = 60_000
 """Specifics remembered, of the messages read last: about 20 MB."""
@@ -152,7 +153,7 @@ class Survey:
     def there(self, before: Iterable[Share]) -> There:
         """What was there, for comparing it with more than one outcome."""
         shares = [*before]
-        step = 1 + sum(_size_of(message) for message, _ in shares) // SAMPLE
+        step = (1 + sum(_size_of(message) for message, _ in shares) // SAMPLE) | 1
         return There([self._holding(message, parts) for message, parts in shares[::step]])
 
     def share(self, there: There, after: Iterable[Message]) -> float:
