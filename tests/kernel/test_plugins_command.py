@@ -203,3 +203,15 @@ def test_a_command_imports_only_itself() -> None:
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     )
     assert answer.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("columns", ["80", "140"])
+def test_the_table_breaks_no_name(run: Run, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    shown = run("plugins", "list").stdout
+    words = set(shown.split())
+    for plugin in plugins(run).values():
+        assert {plugin["name"], plugin["state"].partition(":")[0], *plugin["hooks"]} <= {
+            word.rstrip(":") for word in words
+        }
+    assert max(map(len, shown.splitlines())) <= int(columns)

@@ -36,7 +36,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
         print_json([_facts(status) for status in statuses])
     else:
         print_table(
-            ("name", "distribution", "version", "hooks", "order", "state"),
+            ("name", "from", "hooks", "order", "state"),
             [_row(status) for status in statuses],
         )
 
@@ -103,8 +103,8 @@ def _facts(status: PluginStatus) -> dict[str, object]:
 def _row(status: PluginStatus) -> tuple[str, ...]:
     why = f"{status.state}: {status.reason}" if status.reason else status.state
     order = str(status.order) if status.order else ""
-    source = status.distribution or status.origin
-    return status.name, source, status.version, "\n".join(status.hooks), order, why
+    source = f"{status.distribution or status.origin} {status.version}".rstrip()
+    return status.name, source, "\n".join(status.hooks), order, why
 
 
 command.add_command(new)

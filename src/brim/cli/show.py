@@ -16,14 +16,26 @@ def print_json(value: Sequence[object] | Mapping[str, object]) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Cells are plain text: markup in them is shown as it stands."""
+    """Cells are plain text: markup in them is shown as it stands. Where room is scarce, words are
+    broken last."""
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=SIMPLE)
+    lines, console = [*rows], Console()
+    table = Table(*columns, box=SIMPLE, show_edge=False, pad_edge=False)
+    widths = [_longest_word(cells) + 3 for cells in zip(columns, *lines, strict=True)]
+    for number, column in enumerate(table.columns):
+        column.overflow = "fold"
+        if sum(widths) <= console.width:
+            column.min_width = widths[number] - 3
     table.columns[0].no_wrap = True
-    for row in rows:
-        table.add_row(*map(Text, row))
-    Console().print(table)
+    for line in lines:
+        table.add_row(*map(Text, line))
+    console.print(table)
+    console.print()
+
+
+def _longest_word(cells: Iterable[str]) -> int:
+    return max(len(word) for cell in cells for word in cell.split() or [""])
