@@ -71,8 +71,9 @@ def choose(dialects: Mapping[str, Dialect], name: str | None, incoming: Incoming
         near = get_close_matches(name, dialects) or sorted(dialects)
         raise UnknownDialect(f"no dialect {name!r}; there is {', '.join(near)}")
     fitting = [one for one in dialects.values() if _has_its_field(one, incoming)]
+    seen = _plain(incoming)
     for dialect in fitting:
-        if dialect.claims(incoming.fields, _plain(incoming)):
+        if dialect.claims(incoming.fields, seen):
             return dialect
     if incoming.key not in (None, "messages") and fitting:
         return fitting[0]
@@ -86,7 +87,7 @@ def _has_its_field(dialect: Dialect, incoming: Incoming) -> bool:
 def _plain(incoming: Incoming) -> Sequence[object]:
     """Messages that a dialect can look into: a few at both ends, read as far as needed."""
     messages = incoming.messages
-    ends = [*messages[:20], *messages[20:][-20:]]
+    ends = [*messages[:20], *messages[max(20, len(messages) - 20) :]]
     return [one if _is_plain(one) else _look(one, i) for i, one in enumerate(ends)]
 
 
