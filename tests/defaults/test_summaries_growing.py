@@ -94,6 +94,25 @@ def test_a_renewed_note_replaces_the_old_one_and_stays_bounded() -> None:
     assert all(HEADER not in material(ask) for ask in model.asks)
 
 
+def test_a_long_newest_message_does_not_take_the_room_of_the_notes() -> None:
+    """Above the target, where the limit allows it; and a step remains until the next time."""
+    brim, _ = brim_with(renewed, strategy="progressive-summarization")
+    long = {"role": "user", "content": "very long " * 500}
+    with brim:
+        session = brim.session(model="gpt-4o", budget=BUDGET)
+        for message in asked(16):
+            session.append(message)
+        (first,) = notes(session.fit().messages)
+        for message in (*talk(3, 16), long):
+            session.append(message)
+        fitted = session.fit()
+        (second,) = notes(fitted.messages)
+    assert second != first
+    assert len(second) > 0.7 * len(first)
+    target = fitted.report.decision.target
+    assert target < fitted.report.after.tokens <= target + 0.7 * (BUDGET - target)
+
+
 def test_earlier_summaries_stay_as_they_are_until_they_take_too_much() -> None:
     brim, model = brim_with("Goal: to know why", plugin={"ratio": 0.1})
     with brim:

@@ -16,6 +16,10 @@ LEAST = 64
 NOTES = 0.5
 """Share of the target that all notes together may take; more are folded into one."""
 
+SPARED = 2 / 3
+"""Share of what lies between target and limit that notes may take where they would lose room by
+being renewed: what must stay can be long for a while. The rest keeps condensations apart."""
+
 
 @frozen
 class Span:
@@ -80,7 +84,10 @@ def _cover(task: CondenseTask, loose: Sequence[Exchange], share: Share, most: in
         wanted += share.of(one)
         if not one.note and tokens - min(wanted, most) - cost >= excess:
             break
-    room = min(wanted, most, tokens - excess - cost)
+    left = tokens - excess - cost
+    held = sum(one.tokens for one in covered if one.note)
+    spared = left + int(SPARED * (task.limit - task.target))
+    room = max(min(wanted, most, left), min(held, most, spared))
     scale = room / wanted if wanted else 0.0
     runs = [Span(run, int(scale * sum(map(share.of, run)))) for run in _runs(covered)]
     return [run for run in runs if run.messages >= share.least and run.room >= LEAST]
