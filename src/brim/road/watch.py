@@ -73,9 +73,15 @@ class Watch:
             return count
 
         def counted(texts: Sequence[str], profile: ModelProfile) -> Counts:
-            with self.step("count") as taken:
+            taken, began = Taken(), perf_counter()
+            try:  # as `step`, for what every request does
                 counts = count(texts, profile)
                 taken.facts.update(texts=len(texts), tokens=sum(counts.values))
+            except Exception as error:
+                taken.error = type(error).__name__
+                raise
+            finally:
+                self.tell("count", perf_counter() - began, taken)
             return counts
 
         return counted

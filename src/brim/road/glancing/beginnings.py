@@ -110,7 +110,7 @@ class Beginning:
 
     @property
     def weight(self) -> int:
-        return len(self.body) + MESSAGE * len(self.tally)
+        return len(self.body) + MESSAGE * len(self.tally.costs)
 
     @cached_property
     def marks(self) -> Marks:
@@ -154,7 +154,9 @@ class Beginning:
         """Whether the body begins with so many messages."""
         end = self.marks.ends[count - 1]
         at = max(end - TAIL, 0)
-        return body.startswith(self.body[at:end], at) and body.startswith(self.body[:end])
+        if not body.startswith(self.body[at:end], at):
+            return False
+        return body.startswith(memoryview(self.body)[:end])  # which copies nothing
 
 
 @define(eq=False)
@@ -172,15 +174,16 @@ class Beginnings:
 
     def find(self, scope: Hashable, body: bytes) -> tuple[Beginning, int] | None:
         """The one that this body has most of, and how many of its messages."""
-        found = self._buckets.get((scope, body[:HEAD]))
-        if found is None:
+        bucket = self._buckets.get((scope, body[:HEAD]))
+        if bucket is None:
             return None
         limit = self.clock() - self.ttl
-        bucket = [known for known in found if known.kept >= limit]
         for known in reversed(bucket):
-            if body.startswith(*known.tip) and (count := known.begins(body)):
+            if known.kept < limit or not body.startswith(*known.tip):
+                continue
+            if count := known.begins(body):
                 return known, count
-        return _behind(bucket, body)
+        return _behind([known for known in bucket if known.kept >= limit], body)
 
     def keep(self, scope: Hashable, new: Beginning, old: Beginning | None) -> None:
         """Remember this one, in the place of the `old` one that it goes on from."""
@@ -188,26 +191,25 @@ class Beginnings:
         new.kept = self.clock()
         bucket = self._buckets.setdefault(key, [])
         self._buckets.move_to_end(key)
-        if old in bucket:
+        if old is not None and old in bucket:
             self._forget(bucket, bucket.index(old))
         bucket.append(new)
         self.held += new.weight
         self.count += 1
         if len(bucket) > BRANCHES:
             self._forget(bucket, 0)
-        while self.held > self.size or self.count > self.most or self._has_old():
-            self._forget_one()
+        self._make_room(new.kept - self.ttl)
 
-    def _has_old(self) -> bool:
-        """Whether the time of the first one is over."""
-        bucket = next(iter(self._buckets.values()), None)
-        return bucket is not None and bucket[0].kept < self.clock() - self.ttl
-
-    def _forget_one(self) -> None:
-        key, bucket = next(iter(self._buckets.items()))
-        self._forget(bucket, 0)
-        if not bucket:
-            del self._buckets[key]
+    def _make_room(self, limit: float) -> None:
+        """Forget the first ones while there are too many, or they were kept before `limit`."""
+        while self._buckets:
+            key, bucket = next(iter(self._buckets.items()))
+            full = self.held > self.size or self.count > self.most
+            if not full and bucket[0].kept >= limit:
+                return
+            self._forget(bucket, 0)
+            if not bucket:
+                del self._buckets[key]
 
     def _forget(self, bucket: list[Beginning], place: int) -> None:
         self.held -= bucket.pop(place).weight

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -41,8 +41,9 @@ class Slices(NamedTuple):
 def whole(body: bytes, key: str) -> Slices | None:
     """All messages in field `key`; None for what is no such JSON."""
     try:
-        fields = _bare(_FIELDS.decode(body))
-        return Slices(_listed(fields.pop(key, b"")), fields)
+        fields = _FIELDS.decode(body)
+        listed = fields.pop(key, b"")
+        return Slices(_listed(listed), _bare(fields))
     except _UNREADABLE:
         return None
 
@@ -55,11 +56,11 @@ def rest(body: bytes, start: int, key: str) -> Slices | None:
         return None
     text = front + b'["' + STAND_IN + b'"' + end  # for the messages up to here
     try:
-        fields = _bare(_FIELDS.decode(text))
+        fields = _FIELDS.decode(text)
         listed = fields.pop(key)
         if not text.startswith(listed, len(front)):  # a later list of this name stands for it
             return None
-        return Slices(_listed(listed)[1:], fields)
+        return Slices(_listed(listed)[1:], _bare(fields))
     except _UNREADABLE:
         return None
 
@@ -88,9 +89,9 @@ def opening(body: bytes, key: str) -> Opening | None:
     return None
 
 
-def _listed(data: bytes) -> list[bytes]:
+def _listed(data: bytes | msgspec.Raw) -> list[bytes]:
     return [bytes(item) for item in _ITEMS.decode(data)]
 
 
-def _bare(fields: dict[str, msgspec.Raw]) -> dict[str, bytes]:
+def _bare(fields: Mapping[str, msgspec.Raw]) -> dict[str, bytes]:
     return {name: bytes(value) for name, value in fields.items()}
