@@ -20,7 +20,7 @@ from inject_parts import (
     user,
 )
 
-from brim.api import InjectTask, Snippet
+from brim.api import BudgetInfeasible, InjectTask, Snippet
 from brim.testing.pytest_plugin import MakeBrim
 
 LONG = "What did we say about the deadline of the Lisbon office, " * 2
@@ -164,6 +164,26 @@ def test_what_stands_in_a_block_already_is_not_sent_twice(brim: MakeBrim) -> Non
     fitted = app.fit(messages, model="gpt-4o")
     assert fitted.messages[-1] is messages[-1]
     assert fitted.report.injected.earlier == 1
+
+
+def test_the_minimum_is_that_of_the_conversation_without_context(brim: MakeBrim) -> None:
+    """Also where strategies say the newest result in fewer words than it would be cut to."""
+    both = {"strategies": ["duplicate-removal", "smart-truncation"]}
+    function = {"name": "read", "arguments": "{}"}
+    asked = {"role": "assistant", "tool_calls": [{"id": "x", "function": function}]}
+    asked["tool_calls"][0]["type"] = "function"
+    told = {"role": "tool", "tool_call_id": "x", "content": "KeyError: 'api_version'\n" * 8}
+    messages = [user("how long?"), asked, told]
+
+    def minimum(app: Any) -> int:
+        app.fit(messages[:1], model="gpt-4o")
+        with pytest.raises(BudgetInfeasible) as error:
+            app.fit(messages, model="gpt-4o", budget=20)
+        return error.value.minimum
+
+    plain = brim(**both)
+    least = minimum(brim(saying("17 days"), **on("source") | both))
+    assert least == minimum(plain) < minimum(brim(strategies=["smart-truncation"]))
 
 
 def test_a_failing_source_costs_only_its_own_snippets(brim: MakeBrim) -> None:

@@ -51,18 +51,18 @@ def last_resort(
     if trip.upper(tokens) <= trip.room.budget:
         return "", None
     without = _unmixed(trip, plan)
-    return (UNMIXED, without) if without else (BARE, _least(trip, tokens))
+    if without and trip.upper(without.tokens) <= trip.room.budget:
+        return UNMIXED, without
+    return BARE, _least(trip, min(tokens, without.tokens) if without else tokens)
 
 
 def _unmixed(trip: Trip, plan: Plan) -> Candidate | None:
-    """The same without what was injected; None where that is not enough, or not allowed."""
+    """The same without what was injected; None where nothing was, or where that is not allowed."""
     if not trip.timeline.injected:
         return None
     plan = _plain(trip, plan)
     rendering = trip.render(plan)
-    if trip.upper(trip.tokens(rendering)) > trip.room.budget or broken(trip, rendering):
-        return None
-    return Candidate(plan, rendering)
+    return None if broken(trip, rendering) else Candidate(plan, rendering, trip.tokens(rendering))
 
 
 def _plain(trip: Trip, plan: Plan) -> Plan:
