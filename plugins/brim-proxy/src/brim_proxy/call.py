@@ -12,7 +12,7 @@ from attrs import define, field
 from brim_proxy.access import ACCESS, tell
 from brim_proxy.asgi import Headers, Message, Receive, Scope, Send
 from brim_proxy.clock import Clock
-from brim_proxy.fitter import Fit
+from brim_proxy.job import Fit
 from brim_proxy.problems import Problem, rendered
 from brim_proxy.routes import Route
 from brim_proxy.translation.crossing import Crossing

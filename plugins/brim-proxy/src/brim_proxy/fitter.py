@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
-from attrs import define, evolve
+from attrs import evolve
 
 from brim.api import (
     BrimError,
@@ -26,15 +26,15 @@ from brim_proxy import problems
 from brim_proxy.asgi import TooLarge
 from brim_proxy.decoding import Undecodable, decoded, is_plain
 from brim_proxy.hearing import Hearing
+from brim_proxy.job import Fit, Job
 from brim_proxy.overflow import Limits, budget_under, learn
 from brim_proxy.problems import Problem
-from brim_proxy.routes import Route
 from brim_proxy.settings import ProxySettings
 
 if TYPE_CHECKING:
-    from brim import Brim, FitReport, Fitted, Glance
+    from brim import Brim, Glance
 
-__all__ = ["Fit", "Fitter", "Job"]
+__all__ = ["Fitter"]
 
 T = TypeVar("T")
 
@@ -53,39 +53,6 @@ MOMENT = 0.002
 
 BUSY = 0.02
 """Seconds for which it does not wait again where that was in vain."""
-
-
-@define
-class Job:
-    """One body to fit. `encoding` is its content-encoding."""
-
-    route: Route
-    body: bytes
-    encoding: bytes
-    tenant: str
-    budget: int | None = None
-
-
-@define
-class Fit:
-    """What became of a body. `body` is what goes up; `changed` bodies are never compressed.
-
-    Without a `report` the body could not be read and goes up as it came, with `failure`
-    saying why in a word. A `refusal` stands for a body that goes nowhere. `strategies` are those
-    that changed it, `handles` what names the originals. What
-    took the whole road has its `fitted`.
-    """
-
-    body: bytes
-    changed: bool = False
-    report: FitReport | Glance | None = None
-    refusal: Problem | None = None
-    failure: str = ""
-    seconds: float = 0.0
-    recovered: bool = False
-    strategies: str = ""
-    handles: tuple[str, ...] = ()
-    fitted: Fitted | None = None
 
 
 class _Asked(msgspec.Struct):

@@ -15,9 +15,10 @@ from brim_proxy.asgi import Headers, TooLarge
 from brim_proxy.call import Call
 from brim_proxy.credentials import Client
 from brim_proxy.decoding import Undecodable, decoded, is_plain
-from brim_proxy.fitter import Fit, Fitter, Job
+from brim_proxy.fitter import Fitter
 from brim_proxy.headers import MODE, outbound, returned
 from brim_proxy.hearing import Tap
+from brim_proxy.job import Fit, Job
 from brim_proxy.problems import Declined
 from brim_proxy.routes import Kind
 from brim_proxy.settings import ProxySettings

@@ -22,7 +22,7 @@ from brim_proxy.decoding import Undecodable, decoded, is_plain
 
 if TYPE_CHECKING:
     from brim import Brim
-    from brim_proxy.fitter import Fit, Job
+    from brim_proxy.job import Fit, Job
 
 __all__ = ["Hearing", "Tap"]
 

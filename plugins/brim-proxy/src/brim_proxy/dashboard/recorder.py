@@ -17,7 +17,7 @@ from brim_proxy.routes import Kind
 if TYPE_CHECKING:
     from brim.api import Prices
     from brim_proxy.call import Call
-    from brim_proxy.fitter import Fit
+    from brim_proxy.job import Fit
 
 __all__ = ["Recorder", "Seen", "Slot"]
 

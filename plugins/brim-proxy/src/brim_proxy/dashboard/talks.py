@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import Factory, define, field
 
 if TYPE_CHECKING:
-    from brim_proxy.fitter import Fit
+    from brim_proxy.job import Fit
 
 __all__ = ["Prints", "Talk", "Talks", "prints_of"]
 
