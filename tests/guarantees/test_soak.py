@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from brim.testing import soak as runner
+from brim.testing.case import Case
 from brim.testing.lab import Lab, Result
 from brim.testing.soak import Finding, Tally, main, soak
-from brim.testing.trials import Trial
+from brim.testing.trials import Trial, judge
 
 
 def test_the_command_runs_the_fits_and_reports_them(capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,3 +72,15 @@ def test_the_strategies_asked_for_are_the_ones_that_run(
     assert main(["--fits", "20", "--strategies", "smart-truncation"]) == 0
     assert main(["--fits", "1", "--strategies", "smart-truncation,no-such-strategy"]) == 1
     assert "'no-such-strategy', which is no installed plugin" in capsys.readouterr().out
+
+
+def test_a_budget_above_the_window_leaves_the_window() -> None:
+    """More than the model takes is condensed, and must come inside what it takes."""
+    window = {"small": {"window": 1_000, "max_output": 100, "like": "gpt-4o"}}
+    turns = [{"role": role, "content": "word " * 60} for role in ("user", "assistant") * 10]
+    case = Case("openai-chat", "small", {"model": "small", "messages": [*turns, turns[0]]})
+    for budget, room in ((100_000, 1_000), (500, 500)):
+        trial = Trial("once", case, budget, (), "")
+        with closing(Lab({"models": window, "strategies": ["smart-truncation"]})) as lab:
+            assert lab.room(trial) == room < lab.size(case)
+            judge(trial, lab, "tenant")

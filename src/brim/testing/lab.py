@@ -108,6 +108,11 @@ class Lab:
         except Exception as error:
             raise g.Broken(13, f"{type(error).__name__}: {error}") from error
 
+    def room(self, trial: Trial) -> int:
+        """Tokens that a trial's budget leaves: no more than the window of a model that is known."""
+        profile = self.shared.engine.profile(trial.case.model)
+        return min(trial.budget, profile.window) if profile.known else trial.budget
+
     def fit(self, brim: Brim, trial: Trial, tenant: str, budget: int | None = None) -> Result:
         """(what goes out, the whole result, None), or (None, None, the minimum)."""
         self.fits[0] += 1

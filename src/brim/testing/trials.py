@@ -79,13 +79,14 @@ def _laws(trial: Trial, lab: Lab, after: Case, fitted: Fitted, borne: int = 0) -
     bore: they are history by now."""
     case, report = trial.case, fitted.report
     size = report.before.upper * (report.before.tokens + borne) // max(report.before.tokens, 1)
-    g.within(report.after.upper, trial.budget)
+    room = lab.room(trial)
+    g.within(report.after.upper, room)
     g.same(after.messages, fitted.messages, 4, "messages and request")
     recount = lab.shared.count(after.request, model=case.model, dialect=case.dialect)
-    g.within(recount.upper, trial.budget)
+    g.within(recount.upper, room)
     g.valid(case, after)
     after = g.without_context(case, after)
-    roomy = size * lab.roomy <= trial.budget and trial.plugin not in POLICIES
+    roomy = size * lab.roomy <= room and trial.plugin not in POLICIES
     if not report.changed or roomy:
         g.untouched(case.messages, after.messages)
         return
