@@ -71,6 +71,7 @@ from brim.retrieval.library import Library
 from brim.retrieval.passages import Found, Passage, chosen, fused, pieces, spread
 from brim.retrieval.relevance import relevance
 from brim.retrieval.talk import Talk
+from brim.statements import Statement, statements
 from brim.store.files import owned_directory
 from brim.store.home import cache_home
 from brim.store.sqlite import Store, StoreStats, Table, open_store
@@ -127,6 +128,7 @@ __all__ = [
     "SettingsError",
     "Shape",
     "Snippet",
+    "Statement",
     "Stats",
     "Store",
     "StoreCorrupt",
@@ -160,6 +162,7 @@ __all__ = [
     "pieces",
     "relevance",
     "spread",
+    "statements",
 ]
 
 

@@ -11,8 +11,8 @@ import pytest
 from brim.model.messages import Message, Text, Thinking, ToolCall, ToolResult
 from brim.road.grading import specifics
 from brim.road.grading.specifics import NAME, NUMBER, holding, mentions
-from brim.road.grading.statements import statements
 from brim.road.grading.survival import MISSING, SHOWN, Survey, survival
+from brim.statements import statements
 
 
 def said(*texts: str) -> list[Message]:

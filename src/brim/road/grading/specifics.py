@@ -14,7 +14,7 @@ from itertools import repeat
 from attrs import define, field, frozen
 
 from brim.model.messages import Document, Message, Part, Text, ToolCall, ToolResult
-from brim.road.grading.statements import Statement, statements
+from brim.statements import Statement, statements
 
 __all__ = ["NAME", "NUMBER", "Holding", "Mention", "holding", "joined", "mentions"]
 

@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 
 from brim.model.messages import Document, Message, Part, Text, ToolCall, ToolResult
 from brim.road.grading.specifics import Holding, Mention, Words, holding, joined
-from brim.road.grading.statements import Statement
+from brim.statements import Statement
 
 __all__ = ["BINDING", "MISSING", "Share", "Survey", "Survival", "There", "survival"]
 
