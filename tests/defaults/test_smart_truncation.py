@@ -111,6 +111,23 @@ def test_a_note_of_another_strategy_goes_before_the_limit_is_broken() -> None:
     assert edits(task(exchanges, 60, 115)) == (Drop((0,)),)
 
 
+def test_the_newest_result_gives_half_before_a_note_of_another_goes() -> None:
+    exchanges = [noted(0, "a summary"), said(1, 50, keep=True), looked(2, 500, newest=True)]
+    for limit, gone in [(350, False), (300, True)]:
+        found = edits(task(exchanges, 200, limit))
+        assert (Drop((0,)) in found) is gone
+        (rewrite,) = (one for one in found if isinstance(one, Rewrite))
+        assert rewrite.exchange == 2
+        assert 12 * (not gone) + 50 + 10 + count([rewrite.text])[0] <= limit
+
+
+def test_notes_of_others_go_oldest_first_and_no_more_of_them_than_must() -> None:
+    exchanges = [*(noted(i, f"summary {i}") for i in range(5)), looked(5, 400, newest=True)]
+    for limit, gone in [(459, 0), (260, 0), (259, 1), (248, 1), (247, 2), (212, 4), (150, 5)]:
+        found = edits(task(exchanges, 50, limit))
+        assert [one for one in found if isinstance(one, Drop)] == [Drop((i,)) for i in range(gone)]
+
+
 def test_the_one_at_the_border_is_shortened_where_much_room_is_left() -> None:
     exchanges = [said(0, 50), looked(1, 500), said(2, 20, newest=True)]
     rewrite, note = edits(task(exchanges, 300, 350))

@@ -39,6 +39,9 @@ HALF = 0.5
 """Where the target lies above this share of the limit, no less is used while the next exchange
 still fits."""
 
+SHARED = 0.5
+"""What is left at least of the newest exchange that is shortened so that notes can stay."""
+
 
 @frozen
 class _Split:
@@ -96,18 +99,24 @@ def _fits(task: CondenseTask, tokens: int, exchange: Exchange) -> bool:
 
 
 def _under_limit(task: CondenseTask, excess: int) -> list[Edit]:
-    """Edits that save `excess` tokens where nothing else is left to give."""
+    """Edits that save `excess` tokens where nothing else is left to give: the newest results are
+    shortened, and where that would take more than half, notes of others go before, oldest first."""
     exchanges = task.conversation.exchanges
+    notes = [one for one in exchanges if one.note and _may_go(one) and not _own(one)]
+    newest = [one for one in exchanges if one.newest and not one.keep]
     edits: list[Edit] = []
-    for note in exchanges:
-        if excess > 0 and note.note and _may_go(note) and not _own(note):
-            edits.append(Drop((note.index,)))
-            excess -= note.tokens
-    for one in exchanges if excess > 0 else ():
-        if one.newest and not one.keep:
-            shorter = shortened(one, one.tokens - excess, task.count, results_only=True)
+    while excess > 0:
+        for one in newest:
+            left = one.tokens - excess
+            if notes and left < SHARED * one.tokens:
+                continue
+            shorter = shortened(one, left, task.count, results_only=True)
             if shorter:
                 return [*edits, *shorter]
+        if not notes:
+            break
+        edits.append(Drop((notes[0].index,)))
+        excess -= notes.pop(0).tokens
     return edits
 
 
