@@ -10,7 +10,8 @@ some stand in newer messages as well for a while, and go with these.
 `auto` has no model to ask; `auto + model` has a stand-in that keeps every other line of what it
 reads, as long as there is room; `progressive` and `summary` are these strategies by themselves,
 with the same stand-in and no threshold. `--conversations N` of a kind, `--least` tokens of a budget
-beside the head, `--json`.
+beside the head, `--thin` for a stand-in that keeps no more than every other line of earlier notes,
+`--json`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from statistics import mean
 from typing import Any
 
@@ -61,10 +62,25 @@ WAYS: Mapping[str, Mapping[str, Any]] = {
 
 def half(ask: Ask) -> str:
     """Earlier notes as they are, and every other line of what is new, while there is room."""
-    read = ask.prompt[-1][1]
-    notes = re.findall(r"<notes-so-far>\n(.*?)\n</notes-so-far>", read, re.DOTALL)
-    new = re.findall(r"<conversation>\n(.*?)\n</conversation>", read, re.DOTALL)
-    lines = [*"\n".join(notes).splitlines(), *"\n".join(new).splitlines()[::2]]
+    notes, new = read(ask)
+    return written(ask, [*notes, *new[::2]])
+
+
+def thin(ask: Ask) -> str:
+    """Every other line of earlier notes, and of what is new, while there is room."""
+    notes, new = read(ask)
+    return written(ask, [*notes[::2], *new[::2]])
+
+
+def read(ask: Ask) -> tuple[list[str], list[str]]:
+    """The lines of earlier notes, and of what is new."""
+    text = ask.prompt[-1][1]
+    notes = re.findall(r"<notes-so-far>\n(.*?)\n</notes-so-far>", text, re.DOTALL)
+    new = re.findall(r"<conversation>\n(.*?)\n</conversation>", text, re.DOTALL)
+    return "\n".join(notes).splitlines(), "\n".join(new).splitlines()
+
+
+def written(ask: Ask, lines: Iterable[str]) -> str:
     room, kept = 2 * ask.max_tokens, []
     for line in lines:
         room -= len(line[:300])
@@ -126,11 +142,16 @@ def texts_of(message: Message) -> Iterator[str]:
     return (part.text for part in message.parts if isinstance(part, Text))
 
 
-def followed(row: Mapping[str, Any], way: Mapping[str, Any], least: int = LEAST) -> Lasting | None:
+def followed(
+    row: Mapping[str, Any],
+    way: Mapping[str, Any],
+    least: int = LEAST,
+    model: Callable[[Ask], str] = half,
+) -> Lasting | None:
     """None for a conversation that is not condensed so often."""
     settings = {"archive": {"where": "off"}, **way}
     found: Followed | None = None
-    with Brim(settings, [ScriptedModel((half,))]) as brim:
+    with Brim(settings, [ScriptedModel((model,))]) as brim:
         budget = budget_of(brim, row["messages"], least)
         session = brim.session(model=MODEL, budget=budget, dialect="openai-chat")
         for message in row["messages"]:
@@ -171,17 +192,21 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=4, help="of a kind")
     parser.add_argument("--least", type=int, default=LEAST, help="tokens of the smallest budget")
     parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
+    parser.add_argument("--thin", action="store_true", help="a model that thins out notes, too")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     need_data()
     share_encoding()
     logger.disable("brim")
     found: dict[str, list[Lasting]] = {}
+    model = thin if args.thin else half
     for way in args.ways:
         found[way] = []
         for kind in KINDS:
             rows = sorted(load(kind), key=lambda row: row["id"])[: args.conversations]
-            found[way] += filter(None, (followed(row, WAYS[way], args.least) for row in rows))
+            found[way] += filter(
+                None, (followed(row, WAYS[way], args.least, model) for row in rows)
+            )
             print(f"{way}, {kind}: done", file=sys.stderr)
     if args.json:
         shown = {way: {run.name: asdict(run) for run in runs} for way, runs in found.items()}

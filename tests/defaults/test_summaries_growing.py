@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -152,6 +153,26 @@ def test_what_the_model_says_is_not_listed_again() -> None:
     with brim:
         (note,) = notes(brim.fit(messages, model="gpt-4o", budget=BUDGET).messages)
     assert note.count("BRIM-4711") == 1
+
+
+def test_what_was_listed_once_stays_listed_though_the_model_forgets_all() -> None:
+    brim, _ = brim_with("Goal: to know why", strategy="progressive-summarization")
+    with brim:
+        session = brim.session(model="gpt-4o", budget=BUDGET)
+        listed: list[str] = []
+        for turn in range(100):
+            question, answer = talk(1, turn)
+            question["content"] += f" It is about HAT{turn:03d} on 2026-{turn % 12 + 1:02d}-17."
+            session.append(question)
+            (note,) = notes(session.fit().messages) or [""]
+            listed += [note] if note and note not in listed else []
+            session.append(answer)
+    told = [set(re.findall(r"HAT\d+", note)) for note in listed]
+    assert len(told) > 5
+    assert len(told[0]) > 5
+    assert all(len(old & new) >= 0.9 * len(old) for old, new in pairwise(told))
+    assert len(told[0] & told[-1]) >= 0.9 * len(told[0])
+    assert all(max(new) > max(old) for old, new in pairwise(told))
 
 
 @pytest.mark.parametrize("strategy", BOTH)

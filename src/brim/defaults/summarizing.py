@@ -46,7 +46,8 @@ LISTED = "Also said:"
 WORDS = 0.3
 """Words asked for, to a token that the note may take. English has 0.75 words to a token, so that
 less than half is asked for: models run over, and an answer that has to be cut off is lost. The
-list takes what the answer leaves, but no more than a quarter of the target."""
+list takes what the answer leaves, but no more than a quarter of the target, or than the notes took
+that it renews."""
 
 LEAST_READ, LEAST_LISTED = 256, 32
 """Tokens of material under which the window is too small, and of a list that says nothing."""
@@ -164,7 +165,8 @@ class Summarizer:
 
 def _missing(task: CondenseTask, span: Span, summary: str) -> str:
     """What the summary leaves out, as much as there is room for: the key points of the span."""
-    room = min(span.room - task.count([summary])[0], task.target // 4)
+    held = sum(one.tokens for one in span.exchanges if one.note)
+    room = min(span.room - task.count([summary])[0], max(task.target // 4, held))
     if room < LEAST_LISTED:
         return ""
     known = f"{HEADER}\n{LISTED}\n{summary}"

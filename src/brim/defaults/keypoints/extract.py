@@ -24,6 +24,7 @@ from brim.api import (
     ToolResult,
     content_kind,
     note_body,
+    statements,
 )
 from brim.defaults.keypoints.cues import asks
 from brim.defaults.keypoints.lexer import CJK_FIRST
@@ -48,6 +49,9 @@ ENDLESS = 5_000
 
 ARGUMENT = 160
 """Characters of an argument above which its lines are units of their own."""
+
+BINDS = 2
+"""How much a sentence that binds is wanted once a note has it, unless a tool said it."""
 
 _COMMANDS = frozenset({"command", "cmd", "script", "query", "pattern"})
 _STAMP = re.compile(r"\s*\[([^\]\n]{0,30}\b(?:19|20)\d\d\b[^\]\n]{0,20})\]\s*")
@@ -122,13 +126,14 @@ class _Builder:
 
     def _note(self, body: str, span: int) -> None:
         """Lines of an earlier note, each with the voice that it had."""
-        turn = Turn(self.voices.unknown, span)
+        turn = Turn(self.voices.unknown, span, noted=True)
         for line in body.splitlines():
             voice, rest = self.voices.split(line)
             if voice:
-                turn = Turn(voice, span)
+                turn = Turn(voice, span, noted=True)
             if rest.strip():
-                self._add(turn, Kind.LINE, rest, joint="\n")
+                said = turn.voice != TOOL and any(statements(rest))
+                self._add(turn, Kind.LINE, rest, wanted=BINDS if said else 0)
 
     def given(self, turn: Turn, item: Part) -> None:
         """What a tool gave, or a file."""

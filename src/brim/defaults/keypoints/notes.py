@@ -39,6 +39,9 @@ and for the index."""
 MARK = "[brim: key points of this result]"
 """The first line of a result that was shortened."""
 
+FIRST = 5
+"""Where a summary renews earlier notes, what they had and it left out comes before all else."""
+
 ROUNDS = 3
 BATCH = 2_000
 """Texts that are counted at once."""
@@ -92,7 +95,7 @@ class _Writer:
         )
         if known:
             self._want_exact(values, said)
-        self._want(values)
+        self._want(values, known)
         self.selection = Selection(self.units, values, CHAT if self.chat else AGENT)
         self.index = Index(self.selection, self.concepts, self.count)
         voices = {unit.turn.voice for unit in self.units if unit.turn.span < len(self.spans)}
@@ -147,11 +150,15 @@ class _Writer:
                 values[number] = 0
         for number in said:
             values[number] = 0
-
-    def _want(self, values: list[int]) -> None:
-        """Each thing that the user asked for is a concept of its own."""
         for unit in self.units:
-            if unit.asks and unit.turn.voice == USER:
+            unit.prior *= FIRST if unit.turn.noted else 1
+
+    def _want(self, values: list[int], known: str) -> None:
+        """Each thing that the user asked for, and each that binds in an earlier note, is a concept
+        of its own."""
+        for unit in self.units:
+            wanted = unit.asks and (unit.turn.voice == USER or unit.turn.noted)
+            if wanted and unit.text not in known:
                 number = self.concepts.fresh()
                 unit.concepts.append(number)
                 values.append(WANTED[unit.asks] * SCALE // 1_000 * 5)

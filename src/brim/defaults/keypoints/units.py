@@ -24,11 +24,12 @@ class Kind(StrEnum):
 @define(eq=False)
 class Turn:
     """One message, or one voice of it. `voice` is who speaks, `span` the run of exchanges it
-    belongs to, `stamp` a date that holds from here on."""
+    belongs to, `stamp` a date that holds from here on. `noted`: an earlier note has it."""
 
     voice: str
     span: int = 0
     stamp: str = ""
+    noted: bool = False
 
 
 @define(eq=False)

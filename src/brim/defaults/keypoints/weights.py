@@ -33,6 +33,10 @@ DISCLOSED = 1.6
 LATE = 0.2
 """In the work of agents, how much less the oldest unit counts than the newest."""
 
+NOTED = 2
+"""What an earlier note kept was worth keeping once: it counts so much more than what is new, or it
+would be thinned out each time that notes are renewed."""
+
 _SELF = re.compile(r"\b(?:I|my|we|our|me)\b|\bI'", re.IGNORECASE)
 _OTHER = re.compile(r"\byou(?:r|rs)?\b|\byou'", re.IGNORECASE)
 
@@ -108,6 +112,7 @@ def set_priors(units: Sequence[Unit], chat: bool) -> None:
         prior = 1 if chat else 1 - LATE + LATE * place / count
         if unit.turn.voice == USER and not chat:
             prior *= 1.3
+        prior *= NOTED if unit.turn.noted else 1
         if unit.kind in (Kind.SENTENCE, Kind.LINE) and unit.head is None:
             prior *= 0.5 if is_pleasantry(unit.text) else 1.0
             prior *= 0.6 if is_question(unit.text) and not unit.asks else 1.0
