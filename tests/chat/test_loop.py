@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from brim.api import (
     Ask,
     Completion,
     CompletionError,
+    Delta,
     InputRefused,
     Request,
     RequestRefused,
@@ -230,6 +234,43 @@ def test_cancelling_changes_nothing(make) -> None:
     assert loop.messages == []
     model.delay = 0.0
     assert loop.run_iteration("hi").text == "x"
+
+
+class Reluctant:
+    """A model that takes its time to stop."""
+
+    name = "reluctant"
+    asked = 0
+
+    @hookimpl
+    async def complete(self, ask: Ask) -> Completion:
+        self.asked += 1
+        if self.asked == 1:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            try:
+                await asyncio.sleep(60)
+            finally:
+                await asyncio.sleep(0.3)
+        return Completion("x", "end", MODEL, 1, 1)
+
+    @hookimpl
+    async def stream(self, ask: Ask) -> AsyncIterator[Delta]:
+        yield Delta("", await self.complete(ask))
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_after_an_interrupt_the_next_turn_can_be_at_once(make, streamed: bool) -> None:
+    """What was interrupted has come to its end before the caller goes on."""
+
+    def turn() -> list[Piece]:
+        return [*loop.stream("hi")] if streamed else [Piece(reply=loop.run_iteration("hi"))]
+
+    loop = ChatLoop(make(Reluctant()), model=MODEL)
+    with pytest.raises(KeyboardInterrupt):
+        turn()
+    assert loop.messages == []
+    assert str(turn()[-1].reply) == "x"
+    assert roles(loop.messages) == ["user", "assistant"]
 
 
 def test_a_silent_model_adds_no_empty_message(make) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
+from asyncio import Lock
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from functools import partial
 
@@ -107,25 +108,25 @@ class ChatLoop:
         model cannot answer, `StoreError` when the transcript cannot be written, and `ChatError`
         when another iteration is still running. Whatever is raised, nothing was added.
         """
-        return self.brim.host.drive.run(self.arun_iteration(text))
+        return _reply([*self._driven(self._pieces(text, streamed=False))])
 
     async def arun_iteration(self, text: str) -> Reply:
         """`run_iteration` for an event loop."""
         async with aclosing(self._pieces(text, streamed=False)) as pieces:
-            async for piece in pieces:
-                last = piece
-        assert last.reply is not None, "the last piece has the reply"
-        return last.reply
+            return _reply([piece async for piece in pieces])
 
     def stream(self, text: str) -> Generator[Piece]:
         """`run_iteration` piece by piece; the last one has the reply. What is not read to its
         end is taken back."""
-        drive, pieces = self.brim.host.drive, self.astream(text)
+        yield from self._driven(self.astream(text))
+
+    def _driven(self, pieces: AsyncGenerator[Piece]) -> Generator[Piece]:
+        drive, alone = self.brim.host.drive, Lock()
         try:
-            while (piece := drive.run(_next(pieces))) is not None:
+            while (piece := drive.run(_next(pieces, alone))) is not None:
                 yield piece
         finally:
-            drive.run(pieces.aclose())
+            drive.run(_close(pieces, alone))
 
     def astream(self, text: str) -> AsyncGenerator[Piece]:
         """`stream` for an event loop. Close it where it is not read to its end."""
@@ -158,5 +159,18 @@ class ChatLoop:
             self._running.release()
 
 
-async def _next(pieces: AsyncGenerator[Piece]) -> Piece | None:
-    return await anext(pieces, None)
+def _reply(pieces: Sequence[Piece]) -> Reply:
+    last = pieces[-1].reply
+    assert last is not None, "the last piece has the reply"
+    return last
+
+
+async def _next(pieces: AsyncGenerator[Piece], alone: Lock) -> Piece | None:
+    async with alone:
+        return await anext(pieces, None)
+
+
+async def _close(pieces: AsyncGenerator[Piece], alone: Lock) -> None:
+    """After what was interrupted has come to its end: until then the generator is running."""
+    async with alone:
+        await pieces.aclose()
