@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 import click
 from attrs import asdict, define
 
+from brim.cli.show import LEVELS
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -21,13 +23,6 @@ __all__ = ["Lines", "Screen", "Shown"]
 CELLS = 24
 """The width of the level meter."""
 
-COLORS: Mapping[str, str] = {
-    "ok": "green",
-    "caution": "yellow",
-    "warning": "yellow",
-    "critical": "red",
-    "overflow": "red",
-}
 LONGEST = 200
 """Characters of a tool's result that are shown."""
 
@@ -105,7 +100,7 @@ class Screen:
         report = reply.report
         after, level = report.after, str(report.decision.level)
         filled = min(round(CELLS * after.utilization), CELLS)
-        meter = Text().append("█" * filled, COLORS.get(level, "white"))
+        meter = Text().append("█" * filled, LEVELS.get(level, "white"))
         meter.append("░" * (CELLS - filled), "bright_black")
         meter.append(f" {after.tokens:,} of {after.budget:,} ({after.utilization:.0%}) {level}")
         if report.changed:
@@ -127,15 +122,12 @@ class Screen:
         self._console().print(view(explanation))
 
     def figures(self, stats: Stats) -> None:
-        facts = asdict(stats)
-        operations: Mapping[str, Mapping[str, float]] = facts.pop("operations")
-        rows = {name: _figure(value) for name, value in _flat(facts).items()}
-        for name, one in operations.items():
-            times = f"mean {1000 * one['mean']:,.1f} ms, 95 % within {1000 * one['p95']:,.1f} ms"
-            rows[name] = f"{one['count']:,} times, {one['errors']:,} errors, {times}"
-        width = max(map(len, rows))
-        for name, shown in rows.items():
-            self._print(f"  {name:{width}}  {shown}")
+        from brim.cli.running import this_process
+        from brim.cli.running_view import detail, view
+
+        console, row = self._console(), this_process(asdict(stats), "chat")
+        console.print(view([row], console.width))
+        console.print(detail(row))
 
     def _print(self, text: str, style: str = "") -> None:
         from rich.text import Text
@@ -191,18 +183,3 @@ def _line(kind: str, facts: Mapping[str, object]) -> None:
 def _harmless(text: str) -> str:
     """Without what steers terminals; halves of characters become question marks."""
     return _CONTROL.sub("\ufffd", text).encode("utf-8", "replace").decode()
-
-
-def _figure(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _flat(facts: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    """Nested figures by dotted name."""
-    rows: dict[str, object] = {}
-    for name, value in facts.items():
-        nested = isinstance(value, Mapping)
-        rows |= _flat(value, f"{prefix}{name}.") if nested else {f"{prefix}{name}": value}  # type: ignore[arg-type]  # as just seen
-    return rows

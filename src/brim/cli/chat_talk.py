@@ -19,9 +19,9 @@ from brim.road.reports.explain import Explanation
 __all__ = ["Talk"]
 
 HELP = """  /explain       what the last turn sent, and why
-  /undo [HANDLE] bring back what was condensed, the newest where no handle is named
-  /pin [WHAT]    keep messages as they are: those with this text, role:user, message:0,
-                 or what you said last
+  /undo [HANDLE] bring back what was condensed; without a handle, the newest
+  /pin [WHAT]    keep messages as they are: those with this text, role:user,
+                 message:0, or what you said last
   /stats         figures since the start
   /help          this
   /quit          end; Ctrl-D does too. Ctrl-C ends a turn that is running

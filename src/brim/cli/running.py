@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ from attrs import field, frozen
 if TYPE_CHECKING:
     from brim.store.running import Found, Notice
 
-__all__ = ["Process", "Timed", "Total", "looked_up", "processes"]
+__all__ = ["Process", "Timed", "Total", "looked_up", "processes", "this_process"]
 
 CALLS = ("read", "fit", "complete", "ask")
 """Operations whose errors a user notices."""
@@ -106,6 +108,16 @@ def looked_up() -> Found:
 def processes(found: Found, now: float) -> list[Process]:
     """At this time, in seconds since 1970."""
     return [_process(notice, now) for notice in found.running]
+
+
+def this_process(figures: Mapping[str, Any], kind: str) -> Process:
+    """The process that asks, by what `Brim.stats()` says."""
+    from brim.store.running import Notice
+
+    now = time.time()
+    began = now - _number(figures, "runtime_seconds")
+    own = Notice(pid=os.getpid(), kind=kind, started=began, written=now, figures=dict(figures))
+    return _process(own, now)
 
 
 def _process(notice: Notice, now: float) -> Process:

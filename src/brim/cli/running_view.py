@@ -10,8 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from brim.cli.chat_screen import COLORS
 from brim.cli.running import Process, Total
+from brim.cli.show import LEVELS
 
 if TYPE_CHECKING:
     from brim.store.running import Found
@@ -127,12 +127,12 @@ def _text(cell: Text | str) -> Text:
 def _level(row: Process) -> Text:
     if not row.level:
         return Text("-", "dim")
-    return Text(f"{row.level} {row.utilization:.0%}", COLORS.get(row.level, "default"))
+    return Text(f"{row.level} {row.utilization:.0%}", LEVELS.get(row.level, "default"))
 
 
 def _meter(row: Process) -> Text:
     filled = min(round(CELLS * row.utilization), CELLS)
-    text = Text("█" * filled, COLORS.get(row.level, "default"))
+    text = Text("█" * filled, LEVELS.get(row.level, "default"))
     return text.append("░" * (CELLS - filled), "bright_black")
 
 

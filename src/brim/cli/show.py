@@ -6,7 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import click
 
-__all__ = ["print_json", "print_table"]
+__all__ = ["LEVELS", "print_json", "print_table"]
+
+LEVELS: Mapping[str, str] = {
+    "ok": "green",
+    "caution": "yellow",
+    "warning": "yellow",
+    "critical": "red",
+    "overflow": "red",
+}
+"""The colors of how full a window is."""
 
 
 def print_json(value: Sequence[object] | Mapping[str, object]) -> None:
