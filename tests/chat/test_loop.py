@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -258,6 +258,15 @@ class Reluctant:
         yield Delta("", await self.complete(ask))
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """A shell makes what it starts in the background deaf to Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize("streamed", [False, True])
 def test_after_an_interrupt_the_next_turn_can_be_at_once(make, streamed: bool) -> None:
     """What was interrupted has come to its end before the caller goes on."""
