@@ -155,6 +155,17 @@ def test_what_the_model_says_is_not_listed_again() -> None:
     assert note.count("BRIM-4711") == 1
 
 
+def test_what_the_user_forbade_is_not_listed_where_the_model_says_it() -> None:
+    messages = asked(20)
+    said = "You must never delete the table orders_2024 on db-7.example.org."
+    messages[4]["content"] += f" {said} The ticket is BRIM-4711."
+    brim, _ = brim_with(f"Constraints: {said}")
+    with brim:
+        (note,) = notes(brim.fit(messages, model="gpt-4o", budget=BUDGET).messages)
+    assert "BRIM-4711" in note
+    assert note.count(said) == 1
+
+
 def test_what_was_listed_once_stays_listed_though_the_model_forgets_all() -> None:
     brim, _ = brim_with("Goal: to know why", strategy="progressive-summarization")
     with brim:
