@@ -32,7 +32,7 @@ __all__ = ["Brim"]
 class Brim(Driver):
     """Keeps conversations inside of their context window.
 
-    `settings` are overrides by dotted or nested key on top of files and environment, or a
+    `settings` are overrides, nested like a settings file, on top of files and environment, or a
     finished `Settings`; `config` names a settings file. `plugins` are plugin objects beside
     the installed ones, `files` plugins in one file each. Building one costs milliseconds:
     make one for each application, and close it, or use it as a context manager. Safe for threads.
