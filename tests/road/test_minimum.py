@@ -127,6 +127,39 @@ def test_what_the_strategies_say_in_fewer_words_counts(make: Any) -> None:
     assert minimum(least - 1, both) == least
 
 
+@pytest.mark.parametrize("beside", [0, 1, 20])
+@pytest.mark.parametrize("width", range(14, 30))
+def test_no_cut_at_the_end_of_a_line_goes_below_the_minimum(
+    brim: Brim, width: int, beside: int
+) -> None:
+    """Of long lines 70 tokens may leave less than 64 do, and a short text beside them need not be
+    cut. A note has to stand in front, of which nobody who shortens the result knows."""
+    lines = "\n".join(" ".join(f"word{i * j}" for j in range(width)) for i in range(14))
+    content = [*([block(words(beside))] if beside else []), block(lines)]
+    result = {"type": "tool_result", "tool_use_id": "x", "content": content}
+    messages = [
+        user(words(60)),
+        assistant(words(20)),
+        user("a"),
+        use("x"),
+        {"role": "user", "content": [result]},
+    ]
+
+    def fit(budget: int) -> Any:
+        tenant = str(budget)
+        return brim.fit(
+            messages, model="m", budget=budget, dialect="anthropic", pin=1, tenant=tenant
+        )
+
+    with pytest.raises(BudgetInfeasible) as error:
+        fit(1)
+    minimum = error.value.minimum
+    assert fit(minimum).report.after.upper <= minimum
+    for budget in range(minimum - 8, minimum):
+        with pytest.raises(BudgetInfeasible):
+            fit(budget)
+
+
 def test_the_error_says_what_takes_the_room(brim: Brim) -> None:
     def reason(messages: list[Wire]) -> str:
         with pytest.raises(BudgetInfeasible) as error:
