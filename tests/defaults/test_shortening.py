@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from random import Random
 
 import pytest
 
 from brim.api import Exchange, Image, Message, Rewrite, Text, Thinking, ToolCall, ToolResult
-from brim.defaults.shortening import LEAST, shortened
+from brim.defaults.shortening import shortened
 
 
 def count(texts: Sequence[str]) -> list[int]:
@@ -101,18 +100,3 @@ def test_pictures_inside_of_a_result_are_passed_over() -> None:
     found = shortened(exchange(Message("tool", (result,))), 400, count)
     assert spots(found) == [(0, 0, (1,)), (0, 0, (3,))]
     assert sum(count([one.text for one in found])) + 20 <= 400
-
-
-def test_more_room_never_leaves_less_than_the_least_room() -> None:
-    """What fits is found by trying ever less, which may go past it."""
-    for seed in range(40):
-        size = Random(seed).randrange
-        text = " ".join("w" * (60 if 100 < i < 200 else size(1, 8)) for i in range(300))
-        one = exchange(Message("tool", (ToolResult("1", (Text(text),)),)))
-        sizes = [
-            count([edit.text])[0]
-            for room in range(LEAST, LEAST + 60)
-            for edit in shortened(one, room, count, results_only=True)
-        ]
-        assert len(sizes) > 40
-        assert min(sizes) == sizes[0], seed

@@ -9,6 +9,7 @@ import pytest
 from road_parts import Wire, answer, assistant, block, call, chat, loop, results, use, user, words
 
 from brim import Brim, BudgetInfeasible
+from brim.api import Condensation, CondenseTask, hookimpl
 
 PNG = base64.b64encode(
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
@@ -111,8 +112,9 @@ def test_a_fit_at_the_minimum_succeeds_and_below_it_does_not(
         assert fit(budget, f"{budget}").report.after.upper <= budget
 
 
-def test_what_the_strategies_say_in_fewer_words_counts(make: Any) -> None:
-    """A result that is short, but repeats itself, is what must stay: it can be said in less."""
+def test_the_minimum_is_the_same_whatever_strategies_make_of_it(make: Any) -> None:
+    """A result that is short and repeats itself could be said in fewer words, by one that may or
+    may not be there, and may or may not have its turn."""
     both = ["duplicate-removal", "smart-truncation"]
     messages = [call("x"), answer("x", "KeyError: 'api_version'\n" * 8)]
 
@@ -122,9 +124,53 @@ def test_what_the_strategies_say_in_fewer_words_counts(make: Any) -> None:
         return error.value.minimum
 
     least = minimum(20, both)
-    assert least < minimum(20, both[1:])
-    assert make(strategies=both).fit(messages, model="m", budget=least).report.after.upper == least
-    assert minimum(least - 1, both) == least
+    assert {minimum(b, names) for b in (20, least - 1) for names in (both, both[1:])} == {least}
+    fitted = make(strategies=both).fit(messages, model="m", budget=least)
+    assert fitted.report.after.upper <= least
+
+
+def test_where_it_cannot_be_no_strategy_is_asked(make: Any) -> None:
+    asked = list[int]()
+
+    class Asked:
+        name = "asked"
+
+        @hookimpl
+        def condense(self, task: CondenseTask) -> Condensation | None:
+            asked.append(task.limit)
+            return None
+
+    brim = make(Asked(), strategies=["asked", "smart-truncation"])
+    with pytest.raises(BudgetInfeasible) as error:
+        brim.fit(chat(9), model="m", budget=5)
+    assert asked == []
+    brim.fit(chat(9), model="m", budget=error.value.minimum)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("said", range(1, 12))
+def test_a_message_that_is_cheaper_than_the_note_in_its_place_is_no_way_below(
+    make: Any, said: int
+) -> None:
+    """Something must stand before the pinned answer: with a little more room that is what the user
+    said there, and not the shortest note."""
+    messages = [user(words(60)), user(words(said)), assistant(words(40)), user("b")]
+    brim = make(plugin={"token-budget": {"explicit_target": 1.0}})
+
+    def fit(budget: int) -> Any:
+        tenant = str(budget)
+        return brim.fit(
+            messages, model="m", budget=budget, dialect="anthropic", pin=2, tenant=tenant
+        )
+
+    with pytest.raises(BudgetInfeasible) as error:
+        fit(1)
+    minimum = error.value.minimum
+    assert fit(minimum).report.after.upper <= minimum
+    for budget in range(minimum - 20, minimum):
+        with pytest.raises(BudgetInfeasible) as error:
+            fit(budget)
+        assert error.value.minimum == minimum
 
 
 @pytest.mark.parametrize("beside", [0, 1, 20])

@@ -63,7 +63,7 @@ def shortened(
     if cap < least:
         return ()
     long = [(place, cost) for place, cost in apart if cost > cap]
-    short = [(place, _cut(place.text, cap, count)) for place, _ in long]
+    short = [(place, cut(place.text, cap, count)) for place, _ in long]
     if cap < LEAST:
         sizes = [size + HANDLE for size in count([text for _, text in short])]
         gains = [cost - size for (_, cost), size in zip(long, sizes, strict=True)]
@@ -72,17 +72,6 @@ def shortened(
             return ()
     edits = (Rewrite(exchange.index, p.message, p.part, text, p.path) for p, text in short)
     return (*silent, *edits)
-
-
-def _cut(text: str, cap: int, count: Callable[[Sequence[str]], Sequence[int]]) -> str:
-    """At most `cap` tokens of a text, and no fewer than a cap of `LEAST` would leave: what fits is
-    found by trying ever less, which may go past it."""
-    shorter = cut(text, cap, count)
-    if cap <= LEAST or count([shorter])[0] >= LEAST:
-        return shorter
-    other = cut(text, LEAST, count)
-    sizes = count([shorter, other])
-    return shorter if sizes[0] >= sizes[1] else other
 
 
 def _thoughts(exchange: Exchange) -> Iterator[tuple[Rewrite, str]]:

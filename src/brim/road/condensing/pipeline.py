@@ -19,7 +19,7 @@ from brim.model.decisions import (
     Usage,
 )
 from brim.model.operations import Ask, Completion
-from brim.road.condensing.allowed import added, bound, broken, last_resort
+from brim.road.condensing.allowed import added, bound, broken, last_resort, must_fit
 from brim.road.condensing.asking import Asking
 from brim.road.condensing.choice import LAST_RESORT
 from brim.road.condensing.gate import NEAR, Candidate, Gate, touched
@@ -68,6 +68,8 @@ def travel(kit: Kit, trip: Trip) -> Road:
     if ready:
         decision = decide(kit, trip, state.usage, state)
     if not _fits(trip, state, decision):
+        if state.usage.upper > trip.room.budget:
+            must_fit(trip)
         trip.reserve(trip.wanted)
         state.usage = trip.usage(state.usage.tokens + trip.wanted)
         gate = yield from condense(kit, trip, state, decision)

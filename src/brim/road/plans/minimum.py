@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 from brim.model.decisions import Condensation, Drop, Edit, Rewrite
 from brim.model.messages import Image, Opaque, Text, ToolResult
@@ -11,15 +11,12 @@ from brim.road.plans.plan import EMPTY, Plan
 from brim.road.plans.trip import Trip
 from brim.road.plans.units import Unit
 from brim.road.tokens.counting import Counter
-from brim.texts import PLACEHOLDER, cut, with_handle
+from brim.texts import cut
 
 __all__ = ["RESULT_TOKENS", "dominant", "shortest_results", "skeleton"]
 
 RESULT_TOKENS = 64
 """What is left of each result of the newest exchange at the least."""
-
-Texts = Mapping[tuple[int, ...], str]
-"""New texts of a result by their place in it, () for the whole."""
 
 
 def skeleton(trip: Trip) -> Plan:
@@ -54,41 +51,23 @@ def _short_results(unit: Unit, counter: Counter) -> list[Edit]:
             if isinstance(part, ToolResult) and costs[position] > RESULT_TOKENS:
                 edits.extend(
                     Rewrite(unit.exchange.index, number, position, text, path)
-                    for path, text in _short(part, counter).items()
+                    for path, text in _short(part, counter)
                 )
     return edits
 
 
-def _short(result: ToolResult, counter: Counter) -> Texts:
-    """The result as one short text; what is unknown stays, and the rest of it is cut in place. Its
-    texts one by one where that takes fewer tokens, as strategies may cut them so."""
-    known = [i for i, item in enumerate(result.content) if not isinstance(item, Opaque)]
-    short: Texts
-    if len(known) < len(result.content):
-        short = _in_place(result, RESULT_TOKENS // max(len(known), 1), counter)
-    else:
+def _short(result: ToolResult, counter: Counter) -> Iterator[tuple[tuple[int, ...], str]]:
+    """The result as one short text. What is unknown stays, and the rest of it is cut in place."""
+    if not any(isinstance(item, Opaque) for item in result.content):
         flat = "\n".join(map(_told, result.content))
-        short = {(): cut(flat, RESULT_TOKENS, counter.texts)}
-    apart = _in_place(result, RESULT_TOKENS, counter)
-    return min(short, apart, key=lambda texts: _size(result, texts, counter))
-
-
-def _in_place(result: ToolResult, limit: int, counter: Counter) -> Texts:
-    """Each text of it cut to at most `limit` tokens."""
-    told = {i: _told(one) for i, one in enumerate(result.content) if not isinstance(one, Opaque)}
-    short = {i: cut(text, limit, counter.texts) for i, text in told.items()}
-    return {
-        (i,): text
-        for i, text in short.items()
-        if text != told[i] or not isinstance(result.content[i], Text)
-    }
-
-
-def _size(result: ToolResult, texts: Texts, counter: Counter) -> int:
-    """Tokens of the result with these texts in it, which will bear handles."""
-    new = [with_handle(text, PLACEHOLDER) for text in texts.values()]
-    rest = () if () in texts else enumerate(result.content)
-    return sum(counter.texts([*new, *(_told(item) for i, item in rest if (i,) not in texts)]))
+        yield (), cut(flat, RESULT_TOKENS, counter.texts)
+        return
+    known = [i for i, item in enumerate(result.content) if not isinstance(item, Opaque)]
+    for i in known:
+        text = _told(result.content[i])
+        shorter = cut(text, RESULT_TOKENS // len(known), counter.texts)
+        if shorter != text or not isinstance(result.content[i], Text):
+            yield (i,), shorter
 
 
 def _told(item: object) -> str:
