@@ -180,6 +180,17 @@ def test_pictures_and_documents() -> None:
     assert third.text.startswith("[brim: result of run ls dir_2, image 1024x768 png, ")
 
 
+def test_what_a_mask_saves_is_not_taken_to_be_the_same_for_small_pictures_and_long_papers() -> None:
+    """The target is met by what is masked, or all that may be masked is."""
+    dot = Image("d1", "image/png", 90, 64, 64)
+    page = Document("d2", "application/pdf", 9_000, "plan.pdf", pages=1)
+    both = Exchange(0, (Message("user", (dot, page)),), 3_120)
+    given = task(both, look(1), look(2), look(3))
+    total = sum(one.tokens for one in given.conversation.exchanges)
+    assert places(evolve(given, target=total - 1_000), newest=1) == [0, 0]
+    assert len(masks(evolve(given, target=total - 20), newest=1)) == 1
+
+
 def test_a_picture_that_costs_nothing_much_stays() -> None:
     small = Message("user", (Text("see"), Image("d", "image/png", 90, 20, 20)))
     assert places(task(Exchange(0, (small,), 60), *map(look, range(2))), newest=0) == [1]
