@@ -87,9 +87,12 @@ def test_instructions_belong_to_no_group(brim: Brim) -> None:
     assert found.instructions == [2, 4]
 
 
+@pytest.mark.parametrize("beside", [{}, {"x_id": 7}])
 @pytest.mark.parametrize("dialect", ["openai-chat", "anthropic"])
-def test_a_note_of_ours_is_not_what_the_user_said(brim: Brim, dialect: str) -> None:
-    found = timeline(brim, [user("a"), assistant("b"), user(wrap_note("gone"))], dialect)
+def test_a_note_of_ours_is_not_what_the_user_said(brim: Brim, dialect: str, beside: Wire) -> None:
+    """Also where a client that sends it back has put a field of its own beside it."""
+    note = user(wrap_note("gone")) | beside
+    found = timeline(brim, [user("a"), assistant("b"), note], dialect)
     assert [group.note for group in found.groups] == [False, False, True]
     assert found.grouping.last_user == 0
     assert found.turns == 1

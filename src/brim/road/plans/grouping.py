@@ -147,9 +147,11 @@ def _is_field(part: Part) -> bool:
 
 
 def _only_a_note(message: Message) -> bool:
+    """Also where a client has put fields of its own beside it."""
+    parts = [part for part in message.parts if not _is_field(part)]
     return (
         message.role == "user"
-        and len(message.parts) == 1
-        and isinstance(message.parts[0], Text)
-        and is_note(message.parts[0].text)
+        and len(parts) == 1
+        and isinstance(parts[0], Text)
+        and is_note(parts[0].text)
     )
