@@ -148,7 +148,7 @@ def test_every_kind_of_part() -> None:
         ),
         name="bot",
     )
-    assert counter.parts(message) == [
+    assert counter.parts(message.parts) == [
         2,
         3,
         1 + 4 + 11,
@@ -159,13 +159,13 @@ def test_every_kind_of_part() -> None:
         51,
     ]
     assert counter.overhead(message) == 1 + 1 + 5 + 2
-    assert counter.messages([message]) == [9 + sum(counter.parts(message))]
+    assert counter.messages([message]) == [9 + sum(counter.parts(message.parts))]
 
 
 def test_pictures_of_unknown_size_follow_the_settings() -> None:
     picture = Message("user", (Image("d", size=3_000),))
     costs = [
-        Counter(Recorder(), PLAIN, Memo(), settings).parts(picture)[0]
+        Counter(Recorder(), PLAIN, Memo(), settings).parts(picture.parts)[0]
         for settings in (
             CountingSettings(dynamic_image_tokens=False),
             CountingSettings(dynamic_image_tokens=True),
@@ -255,7 +255,7 @@ MESSAGES = st.lists(
 def test_sums_agree(messages: list[Message]) -> None:
     counter = Counter(Recorder(margin=0.07), PLAIN, Memo())
     for message in messages:
-        parts = counter.parts(message)
+        parts = counter.parts(message.parts)
         assert counter.messages([message]) == [sum(parts) + counter.overhead(message)]
     report = count_report(counter, (Text("s"),), (TOOL,), messages, "words")
     assert report.total == sum(report.per_role.values())

@@ -20,6 +20,7 @@ from brim.api import (
     Message,
     ModelProfile,
     Opaque,
+    Part,
     Rewrite,
     Text,
     ToolCall,
@@ -43,6 +44,16 @@ def count(texts: Sequence[str]) -> list[int]:
     return [-(-len(text) // 4) for text in texts]
 
 
+def count_parts(parts: Sequence[Part]) -> list[int]:
+    """One token for a thousand pixels, 3,000 for a page."""
+    return [
+        (one.width or 0) * (one.height or 0) // 1_000
+        if isinstance(one, Image)
+        else 3_000 * ((isinstance(one, Document) and one.pages) or 1)
+        for one in parts
+    ]
+
+
 def look(index: int, content: str | tuple[object, ...] = LISTING, **more: object) -> Exchange:
     items = (Text(content),) if isinstance(content, str) else content
     call = ToolCall("c", "run", json.dumps({"command": f"ls dir_{index}"}))
@@ -64,6 +75,7 @@ def task(*exchanges: Exchange, target: int = 0) -> CondenseTask:
         profile=ModelProfile("m"),
         decision=TrimDecision(True, Level.WARNING, target, total),
         count=count,
+        count_parts=count_parts,
     )
 
 
@@ -175,14 +187,14 @@ def test_pictures_and_documents() -> None:
     )
     first, second, third = masks(given, newest=1)
     assert (first.message, first.part) == (0, 1)
-    assert first.text.startswith("[brim: image 1024x768 png, 748 tokens]")
-    assert second.text.startswith("[brim: document plan.pdf, 4 pages, 12,0")
+    assert first.text.startswith("[brim: image 1024x768 png, 786 tokens]")
+    assert second.text.startswith("[brim: document plan.pdf, 4 pages, 12,000 tokens]")
     assert third.text.startswith("[brim: result of run ls dir_2, image 1024x768 png, ")
 
 
 def test_what_a_mask_saves_is_not_taken_to_be_the_same_for_small_pictures_and_long_papers() -> None:
     """The target is met by what is masked, or all that may be masked is."""
-    dot = Image("d1", "image/png", 90, 64, 64)
+    dot = Image("d1", "image/png", 90, 300, 300)
     page = Document("d2", "application/pdf", 9_000, "plan.pdf", pages=1)
     both = Exchange(0, (Message("user", (dot, page)),), 3_120)
     given = task(both, look(1), look(2), look(3))

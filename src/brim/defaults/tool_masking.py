@@ -102,7 +102,7 @@ class ToolMasking:
         left = self._settings.newest
         last = len(task.conversation.exchanges) - 1
         for exchange in reversed(task.conversation.exchanges):
-            items = items_of(exchange, task.count)
+            items = items_of(exchange, task.count_parts)
             old = items[: max(len(items) - left, 0)]
             left -= len(items) - len(old)
             if exchange.keep or exchange.note or exchange.index == last:

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from brim.kinds import ContentKind
 from brim.model.conversation import Conversation
+from brim.model.messages import Part
 from brim.model.profiles import ModelProfile
 
 __all__ = [
@@ -178,12 +179,17 @@ class Rewrite:
 Edit = Drop | Replace | Rewrite
 
 
+def _nothing(parts: Sequence[Part]) -> Sequence[int]:
+    return [0] * len(parts)
+
+
 @frozen
 class CondenseTask:
     """The task of a strategy: bring `tokens` down to `target`, never above `limit`.
 
     `limit` is the hard end in the same unit. `count` counts texts in one batch
-    through the kernel's memo; `note_overhead` is what a note costs beyond its text.
+    through the kernel's memo; `note_overhead` is what a note costs beyond its text. `count_parts`
+    counts parts of messages, pictures and documents too; in a task made by hand it says 0.
     """
 
     conversation: Conversation
@@ -194,6 +200,7 @@ class CondenseTask:
     decision: TrimDecision
     count: Callable[[Sequence[str]], Sequence[int]]
     note_overhead: int = 8
+    count_parts: Callable[[Sequence[Part]], Sequence[int]] = _nothing
 
 
 @frozen

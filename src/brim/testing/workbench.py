@@ -86,6 +86,7 @@ class Workbench:
             profile=trip.profile,
             decision=decision,
             count=trip.counter.texts,
+            count_parts=trip.counter.parts,
         )
         return Work(trip, units, task)
 

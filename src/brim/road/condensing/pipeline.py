@@ -237,6 +237,7 @@ def _turn(
         decision=decision,
         count=trip.counter.texts,
         note_overhead=_note_overhead(trip),
+        count_parts=trip.counter.parts,
     )
     turn = Asking(kit.calls.condense(name, task))
     try:

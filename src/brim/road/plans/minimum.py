@@ -46,7 +46,7 @@ def shortest_results(trip: Trip, plan: Plan) -> Plan:
 def _short_results(unit: Unit, counter: Counter) -> list[Edit]:
     edits: list[Edit] = []
     for number, message in enumerate(unit.exchange.messages):
-        costs = counter.parts(message)
+        costs = counter.parts(message.parts)
         for position, part in enumerate(message.parts):
             if isinstance(part, ToolResult) and costs[position] > RESULT_TOKENS:
                 edits.extend(

@@ -108,9 +108,9 @@ class Counter:
         """Tokens of each message, its overhead included."""
         return self._totals(map(self._message, messages))
 
-    def parts(self, message: Message) -> list[int]:
-        """Tokens of each part. With `overhead` they add up to the message."""
-        return self._totals(map(self._part, message.parts))
+    def parts(self, parts: Sequence[Part]) -> list[int]:
+        """Tokens of each part. With `overhead` those of a message add up to it."""
+        return self._totals(map(self._part, parts))
 
     def overhead(self, message: Message) -> int:
         """Tokens of a message beside its parts."""

@@ -90,7 +90,7 @@ class Repeatable(CommonLaws):
                 require(same, f"first {first.value!r}\nthen {again.value!r}")
 
 
-def _no_count(texts: Sequence[str]) -> Sequence[int]:
+def _no_count(given: Sequence[object]) -> Sequence[int]:
     return ()
 
 
@@ -101,7 +101,7 @@ def _image(inputs: tuple[Any, ...]) -> bytes:
 
 def _without_functions(one: Any) -> Any:
     if isinstance(one, CondenseTask):
-        return evolve(one, count=_no_count)
+        return evolve(one, count=_no_count, count_parts=_no_count)
     if isinstance(one, TrimTask):
         return evolve(one, shape=evolve(one.shape, look=dict))
     return one
