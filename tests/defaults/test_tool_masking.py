@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from attrs import evolve
 
+from brim import Brim
 from brim.api import (
     CondenseTask,
     Conversation,
@@ -201,6 +204,25 @@ def test_what_a_mask_saves_is_not_taken_to_be_the_same_for_small_pictures_and_lo
     total = sum(one.tokens for one in given.conversation.exchanges)
     assert places(evolve(given, target=total - 1_000), newest=1) == [0, 0]
     assert len(masks(evolve(given, target=total - 20), newest=1)) == 1
+
+
+def test_a_picture_weighs_what_the_model_at_hand_takes_for_it() -> None:
+    header = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (600).to_bytes(4, "big") * 2 + b"\0" * 40
+    url = f"data:image/png;base64,{base64.b64encode(header).decode()}"
+    shown = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}
+    settings = {
+        "strategies": ["tool-masking"],
+        "archive": {"where": "memory"},
+        "plugin": {"token-budget": {"explicit_target": 0.8}},
+    }
+    mask = r"\[brim \w{6}: image 600x600 png, ([\d,]+) tokens\]"
+    with Brim(settings) as app:
+        for model in ("gpt-4o", "gpt-4o-mini"):
+            once, twice = (app.count([shown] * n, model=model).total for n in (1, 2))
+            request = [*[shown] * 6, {"role": "user", "content": "so?"}]
+            fitted = app.fit(request, model=model, budget=5 * (twice - once))
+            (weight,) = set(re.findall(mask, json.dumps(fitted.messages)))
+            assert 0 < twice - once - int(weight.replace(",", "")) < 10
 
 
 def test_a_picture_that_costs_nothing_much_stays() -> None:

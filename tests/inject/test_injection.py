@@ -185,6 +185,25 @@ def test_the_minimum_is_that_of_the_conversation_without_context(brim: MakeBrim)
     assert least == minimum(brim(**both)) == minimum(brim(strategies=["smart-truncation"]))
 
 
+def test_what_came_fits_though_context_was_put_behind_it_and_a_note_would_cost_more(
+    brim: MakeBrim,
+) -> None:
+    """The first message is cheaper than the note that would have to stand there without it."""
+    app = brim(saying("17 days " * 20), **on("source"))
+    messages = [user("so"), assistant("now"), user("how long?")]
+
+    def fit(budget: int) -> Any:
+        return app.fit(messages, model="gpt-4o", dialect="anthropic", pin=1, budget=budget)
+
+    came = app.count(messages, model="gpt-4o", dialect="anthropic").total
+    assert "17 days" in block(fit(1_000).messages[-1])
+    fitted = fit(came)
+    assert all(one is other for one, other in zip(fitted.messages, messages, strict=True))
+    with pytest.raises(BudgetInfeasible) as error:
+        fit(came - 1)
+    assert error.value.minimum == came
+
+
 def test_a_failing_source_costs_only_its_own_snippets(brim: MakeBrim) -> None:
     def fails(task: InjectTask) -> Any:
         raise ValueError("no")

@@ -112,6 +112,24 @@ def test_a_fit_at_the_minimum_succeeds_and_below_it_does_not(
         assert fit(budget, f"{budget}").report.after.upper <= budget
 
 
+def assert_exact(brim: Brim, messages: list[Wire], **options: Any) -> None:
+    """The stated minimum is met, none of the budgets right below it is, and all say the same."""
+
+    def minimum(budget: int) -> int | None:
+        options["tenant"] = str(budget)
+        try:
+            fitted = brim.fit(messages, model="m", budget=budget, dialect="anthropic", **options)
+        except BudgetInfeasible as error:
+            return error.minimum
+        assert fitted.report.after.upper <= budget
+        return None
+
+    least = minimum(1)
+    assert least is not None
+    assert minimum(least) is None
+    assert {minimum(budget) for budget in range(least - 20, least)} == {least}
+
+
 def test_the_minimum_is_the_same_whatever_strategies_make_of_it(make: Any) -> None:
     """A result that is short and repeats itself could be said in fewer words, by one that may or
     may not be there, and may or may not have its turn."""
@@ -156,21 +174,7 @@ def test_a_message_that_is_cheaper_than_the_note_in_its_place_is_no_way_below(
     said there, and not the shortest note."""
     messages = [user(words(60)), user(words(said)), assistant(words(40)), user("b")]
     brim = make(plugin={"token-budget": {"explicit_target": 1.0}})
-
-    def fit(budget: int) -> Any:
-        tenant = str(budget)
-        return brim.fit(
-            messages, model="m", budget=budget, dialect="anthropic", pin=2, tenant=tenant
-        )
-
-    with pytest.raises(BudgetInfeasible) as error:
-        fit(1)
-    minimum = error.value.minimum
-    assert fit(minimum).report.after.upper <= minimum
-    for budget in range(minimum - 20, minimum):
-        with pytest.raises(BudgetInfeasible) as error:
-            fit(budget)
-        assert error.value.minimum == minimum
+    assert_exact(brim, messages, pin=2)
 
 
 @pytest.mark.parametrize("beside", [0, 1, 20])
@@ -190,20 +194,7 @@ def test_no_cut_at_the_end_of_a_line_goes_below_the_minimum(
         use("x"),
         {"role": "user", "content": [result]},
     ]
-
-    def fit(budget: int) -> Any:
-        tenant = str(budget)
-        return brim.fit(
-            messages, model="m", budget=budget, dialect="anthropic", pin=1, tenant=tenant
-        )
-
-    with pytest.raises(BudgetInfeasible) as error:
-        fit(1)
-    minimum = error.value.minimum
-    assert fit(minimum).report.after.upper <= minimum
-    for budget in range(minimum - 8, minimum):
-        with pytest.raises(BudgetInfeasible):
-            fit(budget)
+    assert_exact(brim, messages, pin=1)
 
 
 def test_the_error_says_what_takes_the_room(brim: Brim) -> None:
